@@ -1,0 +1,34 @@
+import type { Static, TProperties, TSchema } from './params.ts'
+import type { Target } from './target.ts'
+import type { Account, Change } from './undo.ts'
+
+export interface FaultContext {
+  readonly target: Target
+  readonly signal: AbortSignal
+  measure(duration: string): number
+}
+
+export interface FaultKind<P extends TSchema = TSchema, O extends TProperties = TProperties> {
+  readonly name: string
+  readonly summary: string
+  /** The value under the fault's name: usually `services(…)`. */
+  readonly params: P
+  /** Keys that stand beside the fault's name: `signal` of `kill`. */
+  readonly options: O
+  readonly examples: readonly unknown[]
+  /** What it does and how it ends, for `show`; touches nothing. */
+  describe(params: Static<P>, options: Options<O>): readonly Account[]
+  /** Services it breaks, bound or raw, to tell overlaps at load. */
+  services?(params: unknown): readonly string[]
+  /** Only reads. Says why not with a `Skip`, when the target can't. */
+  prepare(params: Static<P>, options: Options<O>, context: FaultContext): Promise<readonly Change[]>
+  /** Asked before the first change of a case; a text says why the target can't, which makes the case SKIPPED as unavailable. Params are raw where they hold expressions. */
+  preflight?(params: unknown, context: FaultContext): Promise<string | undefined>
+}
+
+export type Options<O extends TProperties> = { [K in keyof O]?: Static<O[K]> }
+
+/** Keeps the types of params inside a kind and forgets them outside of it. */
+export function defineFault<P extends TSchema, O extends TProperties>(kind: FaultKind<P, O>): FaultKind {
+  return kind as unknown as FaultKind
+}

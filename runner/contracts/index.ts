@@ -1,0 +1,13 @@
+/** What a plugin package imports: `import { defineStep, text } from 'shakedown'`. */
+export * from './command.ts'
+export * from './errors.ts'
+export * from './events.ts'
+export * from './fault.ts'
+export * from './kinds.ts'
+export * from './params.ts'
+export * from './plan.ts'
+export * from './probe.ts'
+export * from './source.ts'
+export * from './step.ts'
+export * from './target.ts'
+export * from './undo.ts'

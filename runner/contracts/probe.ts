@@ -1,0 +1,89 @@
+import type { Miss } from './errors.ts'
+import type { Static, TSchema } from './params.ts'
+import type { Place } from './source.ts'
+import type { LogMark, Target, Wake } from './target.ts'
+
+/** What a probe took. `document` is what `$` paths look into; absent means that the reading is no JSON. */
+export interface Reading {
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly document?: unknown
+  /** In short, for histories and live lines: `200 {"node":"up"}`. */
+  readonly says: string
+}
+
+export type Taken = Reading | { readonly untaken: string; readonly says?: string | undefined; readonly fields?: undefined }
+
+export interface ProbeContext {
+  readonly target: Target
+  readonly signal: AbortSignal
+  /** How long this one reading may take, in ms. */
+  readonly timeout: number
+  /** When the case began, per service: the default of `logs`. */
+  logsSince(service: string, since: 'case' | 'step'): LogMark
+  /** Things that probes keep for the length of a case: fingerprints. */
+  readonly memory: Map<string, unknown>
+  /** Milliseconds of a duration text, with the target's patience. */
+  measure(duration: string): number
+}
+
+/** Documents one field of a reading. */
+export interface Field {
+  readonly description: string
+  /** `text` fields compare with a number or boolean by its usual spelling. */
+  readonly type: 'text' | 'number' | 'boolean' | 'list' | 'mapping' | 'any'
+  /** A closed list of words, checked at load. */
+  readonly words?: readonly string[] | undefined
+}
+
+export interface ProbeKind<P extends TSchema = TSchema> {
+  readonly name: string
+  readonly summary: string
+  /** The value under the probe's name. */
+  readonly params: P
+  /** Fields that may be expected; the same names stand as short forms beside the probe. */
+  readonly fields: Readonly<Record<string, Field>>
+  /** Expected unless the plan expects something of one of these fields: `run` exits with 0. */
+  readonly expects?: Readonly<Record<string, unknown>> | undefined
+  /** A probe that makes a bare condition: `value` must be boolean true. Written as expectations. */
+  readonly bare?: Readonly<Record<string, unknown>> | undefined
+  readonly examples: readonly unknown[]
+  /** What reading it does to the target (default reads). */
+  effect?(params: Static<P>): 'reads' | 'changes'
+  /** A list as its value means each of them: `service: [a, b]`. */
+  readonly each?: boolean | undefined
+  /** Services this reading depends on: a wait ends at once when one of them exits. Bound or raw params. */
+  services?(params: unknown): readonly string[]
+  /** Names shown for a condition: `gateway`, `http://gateway/api/state`. */
+  subject?(params: unknown): string
+  read(params: Static<P>, context: ProbeContext): Promise<Taken>
+  /** Resolves once subscribed; undefined where nothing can tell of a change. */
+  watch?(params: Static<P>, context: ProbeContext, wake: Wake): Promise<AsyncDisposable | undefined>
+}
+
+/**
+ * Keeps the types of params inside a kind and forgets them outside of it.
+ */
+export function defineProbe<P extends TSchema>(kind: ProbeKind<P>): ProbeKind {
+  return kind as unknown as ProbeKind
+}
+
+export interface TakenReading extends Reading {
+  readonly probe: string
+}
+
+/** Three-valued, so that `none` and `not` are never satisfied by a reading that was not taken. */
+export type Verdict =
+  | { readonly is: 'holds'; readonly readings: readonly TakenReading[] }
+  | { readonly is: 'fails'; readonly misses: readonly Miss[]; readonly readings: readonly TakenReading[] }
+  | { readonly is: 'untaken'; readonly why: string; readonly place: Place; readonly readings: readonly TakenReading[] }
+
+/** A condition, opaque to steps. */
+export interface Condition {
+  readonly place: Place
+  /** In words: `gateway: state healthy`. */
+  readonly says: string
+  /** The services it depends on, and whether it names their `state` or `exit`. */
+  readonly services: readonly { readonly name: string; readonly namesState: boolean }[]
+  check(context: ProbeContext): Promise<Verdict>
+  watch(context: ProbeContext, wake: Wake): Promise<AsyncDisposable>
+}

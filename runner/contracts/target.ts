@@ -1,0 +1,221 @@
+/** What a step sees of a target, and what transports and runtimes give. See `architecture.md`. */
+import type { Duplex } from 'node:stream'
+import type { Command } from './command.ts'
+import type { TObject } from './params.ts'
+import type { Change } from './undo.ts'
+
+/** Called when something that a probe reads may have changed; `because` is shown to people: `node exited`. */
+export type Wake = (because: string) => void
+
+/** Time limits are in milliseconds, sizes in bytes. */
+export interface ExecOptions {
+  readonly cwd?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly stdin?: string | Uint8Array | undefined
+  /** Another shell for a script than the target's `sh`. */
+  readonly shell?: string | undefined
+  /** The whole process group is ended after it. */
+  readonly timeout?: number | undefined
+  /** Bytes kept of stdout and of stderr each (default 16 MiB); the rest is read and dropped. */
+  readonly keep?: number | undefined
+}
+
+/** How a command ended. A command that is not found ends with 127, one ended by signal N with 128 + N. */
+export interface Exit {
+  readonly code: number
+  readonly signal?: string | undefined
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+  readonly truncated: boolean
+  readonly timedOut: boolean
+  /** In ms. */
+  readonly duration: number
+}
+
+export interface FileInfo {
+  readonly kind: 'file' | 'folder' | 'other'
+  /** Bytes. */
+  readonly size: number
+  /** Octal text: `0600`. */
+  readonly mode: string
+  readonly owner: string
+}
+
+/** Files of a target. Paths are absolute. */
+export interface Files {
+  /** Undefined when there is nothing. */
+  stat(path: string): Promise<FileInfo | undefined>
+  /** Undefined when there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>
+  /** Replaces atomically and keeps mode and owner of what was there; a new file gets `mode` (default 0644). */
+  write(path: string, bytes: Uint8Array, options?: { mode?: number }): Promise<void>
+  /** Resolves once subscribed; undefined where the target can't tell. */
+  watch(path: string, wake: Wake): Promise<AsyncDisposable | undefined>
+}
+
+/** `host:port` or the path of a unix socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
+
+/** The way to a machine: everything else stands on these. */
+export interface Transport extends AsyncDisposable {
+  /** `local`, `ssh://miner@10.0.0.5`. */
+  readonly address: string
+  exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
+  /** Throws an error with a `code` such as ECONNREFUSED. */
+  connect(to: Address, signal: AbortSignal): Promise<Duplex>
+  readonly files: Files
+}
+
+export const serviceStates = ['running', 'paused', 'restarting', 'exited', 'created', 'removed'] as const
+export const serviceHealth = ['healthy', 'unhealthy', 'starting', 'none'] as const
+
+export interface ServiceState {
+  readonly state: (typeof serviceStates)[number]
+  readonly health: (typeof serviceHealth)[number]
+  /** Exit code, once exited. */
+  readonly exit?: number | undefined
+  /** Restarts that the runtime made by itself. */
+  readonly restarts: number
+  /** Identity of this start, to tell a restart from the same process: not a wall clock. */
+  readonly startedAt: string
+  readonly pid?: number | undefined
+  /** Bytes. */
+  readonly memory?: number | undefined
+  readonly image?: string | undefined
+  readonly user?: string | undefined
+  readonly mounts?: readonly string[] | undefined
+  /** The full inspection, plain JSON. */
+  readonly json: unknown
+}
+
+/** Lifecycle changes of a service; a verb that is missing is one the runtime can't do. */
+export interface Verbs {
+  start(): Promise<Change>
+  stop(): Promise<Change>
+  kill(signal: string): Promise<Change>
+  pause(): Promise<Change>
+  restart(): Promise<Change>
+  /** Sends a signal that is no fault: HUP to reload. */
+  signal(name: string): Promise<Change>
+}
+
+/** `services.NAME` in expressions, as seen from inside the service where that differs. */
+export interface ServiceNames {
+  readonly url?: string | undefined
+  readonly address: string
+  readonly port?: number | undefined
+  readonly directory: string
+  readonly pid?: number | undefined
+}
+
+export interface Service {
+  readonly name: string
+  /** Cheap: no health is sampled unless asked for. */
+  state(options?: { health?: boolean; signal?: AbortSignal }): Promise<ServiceState>
+  names(): ServiceNames
+  /** Where a URL with this service's name goes. Undefined when it has no port. */
+  endpoint(port?: number): Promise<Address | undefined>
+  /** Folder that relative paths of `in:` start in, and what files are read with. */
+  readonly directory: string
+  readonly files: Files
+  /** Runs a command inside. */
+  exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
+  /** Log lines since a mark (default: all of this case), at most `last` of them. Throws TargetError when the source can't be read. */
+  logs(options?: { since?: LogMark; last?: number }): Promise<readonly string[]>
+  /** A mark for `logs({since})`: what was logged until now. */
+  logMark(): Promise<LogMark>
+  /** Wakes at exits, starts, pauses; resolves once subscribed. */
+  watch(wake: Wake): Promise<AsyncDisposable>
+  /** Wakes at each new log line; resolves once subscribed. */
+  watchLogs(wake: Wake): Promise<AsyncDisposable>
+  readonly verbs: Partial<Verbs>
+}
+
+/** An offset in a log that grows. */
+export type LogMark = number
+
+/** What the engine hands a runtime. */
+export interface RuntimeHost {
+  /** A folder of this case, 0700, empty, removed at its end: for work files, never for reports. */
+  readonly folder: string
+  /** Folder of targets.yaml on the runner. */
+  readonly home: string
+  /** Names of run, case and plan, for labels. */
+  readonly labels: { readonly run: string; readonly case: string; readonly plan: string }
+  /** Fills in `${{ }}` of a piece of targets.yaml; `services` are those known so far. */
+  resolve<T>(plain: T, services: Readonly<Record<string, ServiceNames>>): T
+  /** Reads a service's `ready` once. Undefined: none was declared. */
+  ready(service: string, signal: AbortSignal): Promise<{ holds: boolean; says: string } | undefined>
+  /** Tells people what goes on while the stack comes up. */
+  note(message: string): void
+}
+
+export interface Runtime extends AsyncDisposable {
+  /** Brings the stack up; its undo takes it down. Undefined when the target is there already and stays. */
+  up(): Promise<Change | undefined>
+  names(): readonly string[]
+  /** Throws a TargetError for a name it does not know. */
+  service(name: string): Service
+}
+
+/** A runtime as targets.yaml names it. Its module is imported only when a case uses it. */
+export interface RuntimeKind {
+  readonly name: string
+  readonly summary: string
+  /** Keys of the target that are this runtime's own. */
+  readonly params: TObject
+  /** Services that are declared, where that can be told without touching anything. */
+  services(config: Readonly<Record<string, unknown>>): readonly string[] | undefined
+  /** Keys that are conditions of a service: each a place in the config, `services.NAME.ready`. */
+  open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>
+}
+
+export interface HttpRequest {
+  readonly method: string
+  /** The host is a service of the target, else an address as seen from it. */
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | Uint8Array | undefined
+  /** How many redirects are followed (default 0). */
+  readonly redirects?: number | undefined
+  /** PEM text of an authority to trust. */
+  readonly ca?: string | undefined
+  /** In ms, for the whole exchange. */
+  readonly timeout: number
+  /** Bytes of the body that are kept (default 16 MiB); a longer one is cut and `truncated` says so. */
+  readonly keep?: number | undefined
+}
+
+export interface HttpResponse {
+  readonly status: number
+  /** Names in lower case; several of one name are joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly truncated: boolean
+  /** `data` of each server-sent event, where the response is a stream of them. */
+  readonly events?: readonly string[] | undefined
+  /** In ms. */
+  readonly duration: number
+}
+
+/** A target as one step sees it; dead after the step has settled. */
+export interface Target {
+  readonly name: string
+  readonly signal: AbortSignal
+  /** Runs on the target, or inside a service. Relative `cwd` starts in the target's directory. */
+  exec(command: Command, options?: ExecOptions & { in?: string | undefined }): Promise<Exit>
+  /** Throws an error whose message tells why there was no answer. */
+  http(request: HttpRequest & { in?: string | undefined }): Promise<HttpResponse>
+  /** `host:port`, where the host may be a service. */
+  connect(to: string, options?: { timeout?: number; in?: string | undefined }): Promise<Duplex>
+  /** Where a path of the plan is: the files of the target or the service, and the absolute path there. */
+  file(path: string, options?: { in?: string | undefined }): { readonly files: Files; readonly path: string }
+  /** The change that replaces a file; undo puts the pre-image back and runs `then` again. */
+  replaceFile(
+    path: string,
+    bytes: Uint8Array,
+    options?: { in?: string | undefined; then?: readonly Command[] | undefined; thenTimeout?: number | undefined },
+  ): Promise<Change>
+  services(): readonly string[]
+  service(name: string): Service
+}
