@@ -10,23 +10,37 @@ const rule = (name, comment, from, to) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    rule('contracts-know-nothing', 'Contracts import contracts only.', '^runner/contracts/', { pathNot: '^runner/contracts/' }),
-    rule('conditions-know-contracts', 'condition, matchers and wait import contracts and each other.', '^runner/(condition|matchers|jsonpath|wait)', {
-      pathNot: '^runner/(contracts/|condition|matchers|jsonpath|wait)',
+    rule('contracts-know-nothing', 'Contracts import contracts only.', '^runner/contracts/', {
+      pathNot: '^runner/contracts/',
     }),
+    rule(
+      'conditions-know-contracts',
+      'condition, matchers and wait import contracts and each other.',
+      '^runner/(condition|matchers|jsonpath|wait)',
+      {
+        pathNot: '^runner/(contracts/|condition|matchers|jsonpath|wait)',
+      },
+    ),
     rule('kinds-know-contracts', 'A step imports contracts, and the probe or fault it is made of.', '^steps/', {
       pathNot: '^(runner/contracts/|steps/)',
     }),
     rule('steps-not-each-other', 'Kinds never import each other.', '^steps/(?!probes/|faults/|index)', {
       path: '^steps/(?!probes/|faults/|shared/)',
     }),
-    rule('probes-not-steps', 'Probes and faults import contracts and their own shared pieces.', '^steps/(probes|faults)/', {
-      path: '^steps/(?!shared/)',
-    }),
+    rule(
+      'probes-not-steps',
+      'Probes and faults import contracts and their own shared pieces.',
+      '^steps/(probes|faults)/',
+      {
+        path: '^steps/(?!shared/)',
+      },
+    ),
     rule('reports-know-contracts', 'A reporter is a function of events.', '^runner/report/(?!index)', {
       pathNot: '^runner/(contracts/|report/)',
     }),
-    rule('targets-know-contracts', 'Targets import contracts only.', '^runner/targets/', { pathNot: '^runner/(contracts/|targets/)' }),
+    rule('targets-know-contracts', 'Targets import contracts only.', '^runner/targets/', {
+      pathNot: '^runner/(contracts/|targets/)',
+    }),
     rule('plan-names-no-kind', 'plan/ gets kinds as arguments.', '^runner/plan/', {
       pathNot: '^runner/(contracts/|plan/|condition|matchers|jsonpath)',
     }),
@@ -55,6 +69,9 @@ module.exports = {
     exclude: { path: '(^|/)(node_modules|dist|validators)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['bun', 'import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['bun', 'import', 'require', 'node', 'default', 'types'],
+    },
   },
 }

@@ -107,7 +107,7 @@ export type RunEventBody =
       readonly results: string
       readonly cases: readonly PlannedCase[]
     }
-  | { readonly is: 'case.started'; readonly case: string; /** UTC, ISO 8601 */ readonly at: string }
+  | { readonly is: 'case.started'; readonly case: string /** UTC, ISO 8601 */; readonly at: string }
   | { readonly is: 'phase.started'; readonly case: string; readonly phase: Phase }
   | {
       readonly is: 'step.started'
@@ -181,7 +181,13 @@ export type RunEventBody =
       readonly by: 'step' | 'end' | 'for'
       readonly message?: string | undefined
     }
-  | { readonly is: 'attachment'; readonly case: string; readonly step?: string | undefined; readonly name: string; readonly path: string }
+  | {
+      readonly is: 'attachment'
+      readonly case: string
+      readonly step?: string | undefined
+      readonly name: string
+      readonly path: string
+    }
   | {
       readonly is: 'case.ended'
       readonly case: string
@@ -194,7 +200,12 @@ export type RunEventBody =
       /** Undefined when nothing had to be put back. */
       readonly restored?: RestoreOutcome | undefined
     }
-  | { readonly is: 'note'; readonly case?: string | undefined; readonly message: string; readonly level: 'info' | 'warning' }
+  | {
+      readonly is: 'note'
+      readonly case?: string | undefined
+      readonly message: string
+      readonly level: 'info' | 'warning'
+    }
   | { readonly is: 'interrupted'; readonly signal: string; readonly message: string }
   | {
       readonly is: 'run.ended'

@@ -136,8 +136,10 @@ export const withFault = <P extends TProperties>(own: P, options: Options = {}):
   Type.Object(own, { additionalProperties: false, 'x-slot': 'fault', ...options })
 
 /** A closed mapping. */
-export const mapping = <P extends TProperties>(own: P, options: Options & { minProperties?: number } = {}): TObject<P> =>
-  Type.Object(own, { additionalProperties: false, ...options })
+export const mapping = <P extends TProperties>(
+  own: P,
+  options: Options & { minProperties?: number } = {},
+): TObject<P> => Type.Object(own, { additionalProperties: false, ...options })
 
 /** A list. */
 export const listOf = <S extends TSchema>(items: S, description: string, options: Options = {}): TArray<S> =>

@@ -24,7 +24,10 @@ export interface Input {
   readonly 'one-of'?: readonly unknown[] | undefined
 }
 
-export type Secret = { readonly env: string } | { readonly file: string } | { readonly command: string | readonly string[] }
+export type Secret =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: string | readonly string[] }
 
 /** One prerequisite: a condition, or `input: NAME`. */
 export type Requirement = {
@@ -89,7 +92,9 @@ export interface Case {
   readonly title: string
   readonly inputs: Readonly<Record<string, unknown>>
   /** Decided while expanding: the plan does not apply to this target. */
-  readonly skip?: { readonly class: 'unavailable' | 'by-design' | 'covered-elsewhere'; readonly reason: string } | undefined
+  readonly skip?:
+    | { readonly class: 'unavailable' | 'by-design' | 'covered-elsewhere'; readonly reason: string }
+    | undefined
 }
 
 /** Keys that may stand beside any step kind. */

@@ -11,7 +11,9 @@ export interface Reading {
   readonly says: string
 }
 
-export type Taken = Reading | { readonly untaken: string; readonly says?: string | undefined; readonly fields?: undefined }
+export type Taken =
+  | Reading
+  | { readonly untaken: string; readonly says?: string | undefined; readonly fields?: undefined }
 
 export interface ProbeContext {
   readonly target: Target

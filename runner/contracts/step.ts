@@ -54,13 +54,19 @@ export interface Context {
   /** Checks a reading that the step took itself against expectations. Throws a CheckFailure. */
   expect(reading: Reading, expectations: Readonly<Record<string, unknown>>): void
   /** The one door for changes: journals, makes, verifies and marks each. Throws a CheckFailure for one without effect. */
-  change(changes: Change | readonly Change[], options?: { for?: string | undefined; overlap?: boolean | undefined }): Promise<readonly string[]>
+  change(
+    changes: Change | readonly Change[],
+    options?: { for?: string | undefined; overlap?: boolean | undefined },
+  ): Promise<readonly string[]>
   /** Prepares the fault that stands in a mapping of the plan. */
   fault(plain: PlainFault | object): Promise<readonly Change[]>
   /** Undoes what a step id, a service, a list of them, or `all` stands for; verified. */
   restore(what: string | readonly string[]): Promise<readonly string[]>
   /** Runs nested steps one after another, each bound when it runs. */
-  run(steps: PlainSteps, options?: { label?: string; names?: Readonly<Record<string, unknown>>; only?: boolean }): Promise<StepsEnd>
+  run(
+    steps: PlainSteps,
+    options?: { label?: string; names?: Readonly<Record<string, unknown>>; only?: boolean },
+  ): Promise<StepsEnd>
   /** The fragment that `includes` named. */
   fragment(path: string): Fragment
   /** Evaluates expressions in a plain value against names (those of a fragment's end). */
@@ -106,7 +112,7 @@ export interface StepKind<P extends TSchema = TSchema> {
   includes?(params: unknown): { readonly path: string; readonly at: readonly (string | number)[] } | undefined
   /** Step ids and services it refers to, when it restores: for the check that something can be there. */
   restores?(params: unknown): readonly string[] | undefined
-  run(params: Static<P>, context: Context): Promise<Reading | undefined | void>
+  run(params: Static<P>, context: Context): Promise<Reading | undefined>
 }
 
 /** Keeps the types of params inside a kind and forgets them outside of it. */

@@ -1,0 +1,19 @@
+import { distance } from 'fastest-levenshtein'
+
+/** The nearest of the valid names, when it is near enough to be a slip of the fingers. */
+export function nearest(word: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  for (const name of names) {
+    const steps = distance(word.toLowerCase(), name.toLowerCase())
+    if (steps < least) [best, least] = [name, steps]
+  }
+  return best
+}
+
+/** `did you mean "wait-for"?`, or the valid names when none is near. */
+export function didYouMean(word: string, names: Iterable<string>): string {
+  const all = [...names]
+  const near = nearest(word, all)
+  return near === undefined ? `valid here: ${all.join(', ')}` : `did you mean "${near}"?`
+}
