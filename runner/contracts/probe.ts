@@ -21,7 +21,7 @@ export interface ProbeContext {
   /** How long this one reading may take, in ms. */
   readonly timeout: number
   /** When the case began, per service: the default of `logs`. */
-  logsSince(service: string, since: 'case' | 'step'): LogMark
+  logsSince(service: string, since: 'case' | 'step'): LogMark | Promise<LogMark>
   /** Things that probes keep for the length of a case: fingerprints. */
   readonly memory: Map<string, unknown>
   /** Milliseconds of a duration text, with the target's patience. */
@@ -51,6 +51,8 @@ export interface ProbeKind<P extends TSchema = TSchema> {
   readonly examples: readonly unknown[]
   /** What reading it does to the target (default reads). */
   effect?(params: Static<P>): 'reads' | 'changes'
+  /** Compared once and not waited for where it stands in a baseline: `fingerprint`. */
+  readonly once?: boolean | undefined
   /** A list as its value means each of them: `service: [a, b]`. */
   readonly each?: boolean | undefined
   /** Services this reading depends on: a wait ends at once when one of them exits. Bound or raw params. */

@@ -31,6 +31,8 @@ export interface Fragment {
   readonly steps: PlainSteps
   /** Name → expression. */
   readonly outputs: Readonly<Record<string, unknown>>
+  /** Those that its own steps use, by the path as it is written there. */
+  readonly fragments?: ReadonlyMap<string, Fragment> | undefined
 }
 
 /** What a kind needs at run time. */
@@ -71,7 +73,7 @@ export interface Context {
   fragment(path: string): Fragment
   /** Evaluates expressions in a plain value against names (those of a fragment's end). */
   evaluate<T>(plain: T, names: Readonly<Record<string, unknown>>): T
-  logsSince(service: string, since: 'case' | 'step'): LogMark
+  logsSince(service: string, since: 'case' | 'step'): LogMark | Promise<LogMark>
   /** What a wait shows while it goes on. */
   progress(says: string): void
   /** A sub-result with a name of its own; it becomes a test point. */

@@ -166,7 +166,8 @@ export interface RuntimeKind {
   readonly params: TObject
   /** Services that are declared, where that can be told without touching anything. */
   services(config: Readonly<Record<string, unknown>>): readonly string[] | undefined
-  /** Keys that are conditions of a service: each a place in the config, `services.NAME.ready`. */
+  /** Whether each case brings up a stack of its own: then nobody else can be in its way, and no lock is needed. */
+  owned?(config: Readonly<Record<string, unknown>>): boolean
   open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>
 }
 

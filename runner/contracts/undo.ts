@@ -88,5 +88,7 @@ export interface JournalEntry {
   readonly title?: string | undefined
   readonly of?: Undo['of'] | undefined
   readonly touches?: readonly Touch[] | undefined
+  /** How long the normal state may take to hold after the undo, in ms. */
+  readonly settles?: number | undefined
   readonly message?: string | undefined
 }

@@ -1,0 +1,237 @@
+/** The one door for changes of a case: journals, makes, verifies and marks each, and undoes from what was journalled. */
+import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
+import type { RestoreOutcome } from '../contracts/events.ts'
+import type { Transport } from '../contracts/target.ts'
+import type { Change, Effective, Touch, Undo } from '../contracts/undo.ts'
+import { formatDuration } from '../contracts/units.ts'
+import type { Emit } from './emit.ts'
+import { Journal, removeJournal } from './journal.ts'
+import { undoEntry } from './undo.ts'
+
+const EFFECT_WITHIN = 10_000
+
+/** What was changed and is not proven to be put back, in the order it was made. */
+export interface Entry {
+  readonly id: number
+  readonly undo: Undo
+  /** Id of the planned step, and the `id` that the plan gave it. */
+  readonly step: string
+  readonly name?: string | undefined
+  state: 'open' | 'restored' | 'drifted' | 'failed'
+  timer?: ReturnType<typeof setTimeout>
+  /** Its time was over: the fault ended as the plan said. */
+  ended?: boolean
+}
+
+export interface Restored {
+  readonly entry: Entry
+  readonly outcome: RestoreOutcome
+  readonly message?: string | undefined
+}
+
+export interface ChangesOptions {
+  readonly journal: string
+  readonly run: string
+  /** Identity of the target, for the journal. */
+  readonly target: string
+  readonly case: string
+  readonly plan: string
+  readonly emit: Emit
+}
+
+export interface Maker {
+  readonly step: string
+  readonly name?: string | undefined
+  readonly signal: AbortSignal
+  /** ms. */
+  readonly for?: number | undefined
+  readonly overlap?: boolean | undefined
+}
+
+export class Changes {
+  readonly #options: ChangesOptions
+  readonly #transport: Transport
+  readonly #entries: Entry[] = []
+  #journal: Journal | undefined
+  /** Undoing goes one at a time: a `for:` that ends while a restore is going on waits. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(transport: Transport, options: ChangesOptions) {
+    this.#transport = transport
+    this.#options = options
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries
+  }
+
+  /** Makes a change. Throws a CheckFailure when it has no effect; it is undone at the end all the same. */
+  async make(change: Change, by: Maker): Promise<string> {
+    if (by.overlap !== true && change.undo?.of === 'fault') this.#refuseOverlap(change)
+    const entry = change.undo && this.#intend(change, change.undo, by)
+    const { case: kase, emit } = this.#options
+    const about = { case: kase, step: by.step, entry: entry?.id ?? 0, does: change.does }
+    if (entry) emit({ is: 'change', state: 'intent', ...about })
+    await change.apply(by.signal)
+    if (entry) this.#journal?.mark(entry.id, 'applied')
+    const evidence = await evidenceOf(change, by.signal)
+    emit({ is: 'change', state: 'applied', ...about, evidence, without: entry ? undefined : withoutWords(change) })
+    if (entry && by.for !== undefined) this.#endAfter(entry, by.for)
+    return evidence ?? change.does
+  }
+
+  /** Undoes what is chosen and still open, newest first; what lies on top of a chosen change of a file goes first. */
+  restore(chosen: (entry: Entry) => boolean, by: 'step' | 'end' | 'for'): Promise<Restored[]> {
+    return this.#inTurn(async () => {
+      const restored: Restored[] = []
+      for (const entry of this.#withLater(chosen)) restored.push(await this.#undo(entry, by))
+      return restored
+    })
+  }
+
+  /** Leaves everything as it is, for `--keep`. */
+  keep(): Restored[] {
+    return this.#open().map((entry) => {
+      clearTimeout(entry.timer)
+      this.#emitRestored(entry, 'kept', 0, 'end')
+      return { entry, outcome: 'kept' as const }
+    })
+  }
+
+  /** Deletes a journal of which everything is undone. */
+  close(): void {
+    if (this.#journal && this.#entries.every((entry) => entry.state === 'restored')) removeJournal(this.#journal.folder)
+  }
+
+  #refuseOverlap(change: Change): void {
+    const other = this.#open().find(
+      (entry) => entry.undo.of === 'fault' && shareService(entry.undo.touches, change.touches),
+    )
+    if (other)
+      throw new CheckFailure(`this service is broken already (${other.undo.title} is still to be undone)`, {
+        hint: 'restore it first, or say `overlap: true` beside the fault if two at once are meant',
+      })
+  }
+
+  #intend(change: Change, undo: Undo, by: Maker): Entry {
+    const { journal, run, target, case: kase, plan } = this.#options
+    try {
+      this.#journal ??= Journal.create(journal, { run, target })
+      const id = this.#journal.intend(undo, { case: kase, plan, step: by.step, does: change.does })
+      const entry: Entry = { id, undo, step: by.step, name: by.name, state: 'open' }
+      this.#entries.push(entry)
+      return entry
+    } catch (error) {
+      throw new TargetError(`nothing was changed, since the journal can't be written: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  #endAfter(entry: Entry, limit: number): void {
+    entry.timer = setTimeout(() => {
+      entry.ended = true
+      void this.restore((other) => other === entry, 'for')
+    }, limit)
+  }
+
+  #open(): Entry[] {
+    return this.#entries.filter((entry) => entry.state === 'open' || entry.state === 'failed')
+  }
+
+  #withLater(chosen: (entry: Entry) => boolean): Entry[] {
+    const open = this.#open()
+    const wanted = new Set(open.filter(chosen))
+    for (const entry of open)
+      if ([...wanted].some((one) => one.id < entry.id && shareFile(one.undo.touches, entry.undo.touches)))
+        wanted.add(entry)
+    return [...wanted].sort((a, b) => b.id - a.id)
+  }
+
+  async #undo(entry: Entry, by: 'step' | 'end' | 'for'): Promise<Restored> {
+    clearTimeout(entry.timer)
+    const start = performance.now()
+    const { outcome, message, unverified } = await this.#undone(entry)
+    entry.state = outcome
+    this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
+    return { entry, outcome, message }
+  }
+
+  async #undone(entry: Entry) {
+    try {
+      return await undoEntry(this.#transport, this.#journal?.folder ?? '', {
+        id: entry.id,
+        settles: entry.undo.settles,
+      })
+    } catch (error) {
+      return { outcome: 'failed' as const, message: messageOf(error), unverified: false }
+    }
+  }
+
+  #emitRestored(
+    entry: Entry,
+    outcome: RestoreOutcome,
+    duration: number,
+    by: 'step' | 'end' | 'for',
+    more: { message?: string | undefined; unverified?: boolean } = {},
+  ): void {
+    if (entry.undo.of === 'stack' && outcome === 'restored') return
+    this.#options.emit({
+      is: 'restored',
+      case: this.#options.case,
+      entry: entry.id,
+      title: entry.undo.title,
+      outcome,
+      duration: Math.round(duration),
+      by,
+      message: more.message,
+      unverified: more.unverified === true ? true : undefined,
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+/** Asks again until the change is seen to have taken effect. */
+async function evidenceOf(change: Change, signal: AbortSignal): Promise<string | undefined> {
+  if (!change.inEffect) return undefined
+  const limit = change.within ?? EFFECT_WITHIN
+  const start = performance.now()
+  for (let pause = 2; ; pause = Math.min(pause * 2, 250)) {
+    const seen = await effectOf(change, signal)
+    if (seen.yes) return seen.evidence
+    if (signal.aborted) throw signal.reason
+    if (performance.now() - start > limit)
+      throw new CheckFailure(`no effect: ${change.does}, but after ${formatDuration(limit)} ${seen.why}`, {
+        hint: 'a fault that changes nothing proves nothing, so it never passes',
+      })
+    await Bun.sleep(pause)
+  }
+}
+
+async function effectOf(change: Change, signal: AbortSignal): Promise<Effective> {
+  try {
+    return (await change.inEffect?.(signal)) ?? { yes: true, evidence: '' }
+  } catch (error) {
+    if (isError(error, 'target') && !error.transient) throw error
+    return { yes: false, why: messageOf(error) }
+  }
+}
+
+function withoutWords(change: Change): string {
+  return change.without === 'not-needed' ? 'nothing to put back' : 'not undoable'
+}
+
+function shareService(a: readonly Touch[], b: readonly Touch[]): boolean {
+  return a.some((one) => 'service' in one && b.some((other) => 'service' in other && other.service === one.service))
+}
+
+function shareFile(a: readonly Touch[], b: readonly Touch[]): boolean {
+  return a.some(
+    (one) => 'file' in one && b.some((other) => 'file' in other && other.file === one.file && other.in === one.in),
+  )
+}

@@ -1,0 +1,86 @@
+import { type FailureDetails, isError, type Miss, messageOf } from '../contracts/errors.ts'
+import type { FailedCheck, Failure } from '../contracts/events.ts'
+import type { Sources } from '../contracts/plan.ts'
+import type { Frame, Place } from '../contracts/source.ts'
+
+const LONGEST = 4_000
+
+/** Everything that explains an error, as plain data with its line of the plan. */
+export async function explain(error: unknown, place: Place | undefined, sources: Sources): Promise<Failure> {
+  const details = detailsOf(error)
+  const checks = await Promise.all((details.misses ?? []).map((miss) => failedCheck(miss, sources)))
+  const at = details.place ?? details.misses?.find((miss) => miss.place)?.place ?? planPlace(error) ?? place
+  return {
+    class: classOf(error),
+    message: cut(messageOf(error)),
+    frame: frameOf(at, sources),
+    checks,
+    history: details.history ?? [],
+    last: details.last === undefined ? undefined : cut(details.last),
+    logs: details.logs ?? [],
+    hint: details.hint ?? planHint(error),
+    stack: classOf(error) === 'internal' && error instanceof Error ? error.stack : undefined,
+  }
+}
+
+/** Whether an error is the environment's or ours, and not the plan's: the case is errored. */
+export function isErrored(error: unknown): boolean {
+  return classOf(error) !== 'check'
+}
+
+function classOf(error: unknown): Failure['class'] {
+  if (isError(error, 'check') || isError(error, 'plan') || isError(error, 'interrupted')) return 'check'
+  if (isError(error, 'target') || isError(error, 'busy') || isError(error, 'skip')) return 'target'
+  return isError(error, 'restore') ? 'restore' : 'internal'
+}
+
+function detailsOf(error: unknown): FailureDetails {
+  return isError(error, 'check') || isError(error, 'target') ? error.details : {}
+}
+
+/** A value that was filled in while the plan ran can turn out wrong, and knows its place. */
+function planPlace(error: unknown): Place | undefined {
+  return isError(error, 'plan') ? error.findings[0]?.place : undefined
+}
+
+function planHint(error: unknown): string | undefined {
+  return isError(error, 'plan') ? error.findings[0]?.hint : undefined
+}
+
+async function failedCheck(miss: Miss, sources: Sources): Promise<FailedCheck> {
+  const diff = miss.values === undefined ? undefined : await diffOf(miss.values.expected, miss.values.actual)
+  return {
+    frame: frameOf(miss.place, sources),
+    path: miss.path,
+    expected: cut(miss.expected),
+    actual: cut(miss.actual),
+    diff,
+  }
+}
+
+async function diffOf(expected: unknown, actual: unknown): Promise<string[] | undefined> {
+  const { createTwoFilesPatch } = await import('diff')
+  const patch = createTwoFilesPatch('expected', 'actual', textOf(expected), textOf(actual), '', '', { context: 3 })
+  const lines = patch
+    .split('\n')
+    .slice(1)
+    .filter((line) => !line.startsWith('\\'))
+  return lines.slice(0, 60)
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return `${value}\n`
+  return `${JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? String(item) : item), 2)}\n`
+}
+
+function frameOf(place: Place | undefined, sources: Sources): Frame | undefined {
+  try {
+    return place === undefined ? undefined : sources.frame(place)
+  } catch {
+    return undefined
+  }
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length - LONGEST} more characters)`
+}

@@ -1,0 +1,169 @@
+/**
+ * The write-ahead journal: one folder a case, in it `journal.jsonl`, and for each change `NNNN.sh` (undo), `NNNN.verify`
+ * and what it keeps aside. It is written and fsynced before the change is made, and it is the only thing that anything is
+ * undone from. A person undoes a run by hand with `for f in $(ls -r *.sh); do sh $f; done`.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { JournalEntry, JournalHead, Undo, UndoState } from '../contracts/undo.ts'
+import { bootId, hostname, ownIdentity, uptimeMs } from './identity.ts'
+
+const LOG = 'journal.jsonl'
+
+export class Journal {
+  readonly folder: string
+  #next = 1
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** Makes the folder at the first change, so that a case that only reads leaves nothing. */
+  static create(folder: string, about: { run: string; target: string }): Journal {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const journal = new Journal(folder)
+    const head: JournalHead = { ...about, ...ownIdentity(), host: hostname(), bootId: bootId(), uptime: uptimeMs() }
+    journal.#append(head)
+    syncFolder(folder)
+    return journal
+  }
+
+  /** Writes down a change that is about to be made. When this throws, nothing may be changed. */
+  intend(undo: Undo, about: Pick<JournalEntry, 'case' | 'plan' | 'step' | 'does'>): number {
+    const id = this.#next++
+    for (const [name, bytes] of Object.entries(undo.keeps ?? {})) writeSynced(fileOf(this.folder, id, name), bytes)
+    writeSynced(fileOf(this.folder, id, 'sh'), `${undo.sh}\n`)
+    if (undo.verify !== undefined) writeSynced(fileOf(this.folder, id, 'verify'), `${undo.verify}\n`)
+    this.#append({
+      id,
+      state: 'intent',
+      uptime: uptimeMs(),
+      ...about,
+      title: undo.title,
+      of: undo.of,
+      touches: undo.touches,
+      settles: undo.settles,
+    })
+    syncFolder(this.folder)
+    return id
+  }
+
+  mark(id: number, state: UndoState, message?: string): void {
+    markState(this.folder, id, state, message)
+  }
+
+  #append(line: JournalHead | JournalEntry): void {
+    append(this.folder, line)
+  }
+}
+
+/** Adds the state of an entry; once it is undone, what was kept aside is deleted, since it may hold secrets. */
+export function markState(folder: string, id: number, state: UndoState, message?: string): void {
+  append(folder, { id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
+  if (state === 'undone') dropKept(folder, id)
+}
+
+/** A journal as it was found. */
+export interface FoundJournal {
+  readonly folder: string
+  readonly head: JournalHead
+  /** The last state of each entry with what was said of it first; oldest first. */
+  readonly entries: readonly JournalEntry[]
+}
+
+/** Reads a journal; a torn last line was being written when the run ended and is left out. Undefined: it holds nothing. */
+export function readJournal(folder: string): FoundJournal | undefined {
+  const file = join(folder, LOG)
+  if (!existsSync(file)) return undefined
+  const lines = readFileSync(file, 'utf8').split('\n').flatMap(parseLine)
+  const head = lines[0] as JournalHead | undefined
+  if (head?.run === undefined) return undefined
+  const entries = new Map<number, JournalEntry>()
+  for (const line of lines.slice(1) as JournalEntry[]) entries.set(line.id, { ...entries.get(line.id), ...line })
+  return { folder, head, entries: [...entries.values()] }
+}
+
+/** What is not proven to be put back: it makes the target dirty. What somebody else changed since is theirs. */
+export function openEntries(journal: FoundJournal): readonly JournalEntry[] {
+  return journal.entries.filter((entry) => entry.state !== 'undone' && entry.state !== 'drifted')
+}
+
+/** All journals under a folder of journals. */
+export function journalsIn(folder: string): FoundJournal[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => readJournal(join(folder, name)) ?? [])
+}
+
+/** The file of an entry: `0001.sh`, `0001.verify`, `0001.pre-image`. */
+export function fileOf(folder: string, id: number, name: string): string {
+  return join(folder, `${String(id).padStart(4, '0')}.${name}`)
+}
+
+/** Deletes a journal of which everything is undone. */
+export function removeJournal(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function dropKept(folder: string, id: number): void {
+  const prefix = fileOf('', id, '')
+  for (const name of readdirSync(folder)) if (name.startsWith(prefix)) rmSync(join(folder, name), { force: true })
+}
+
+function parseLine(line: string): unknown[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
+
+function append(folder: string, line: object): void {
+  const file = openSync(join(folder, LOG), 'a', 0o600)
+  try {
+    writeAll(file, Buffer.from(`${JSON.stringify(line)}\n`))
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function writeSynced(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, 'w', 0o600)
+  try {
+    writeAll(file, typeof content === 'string' ? Buffer.from(content) : content)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A full tmpfs writes short without an error, and leaves a file of 0 bytes. */
+function writeAll(file: number, bytes: Uint8Array): void {
+  let done = 0
+  while (done < bytes.length) {
+    const written = writeSync(file, bytes, done)
+    if (written === 0) throw new Error('the disk is full: the journal could not be written')
+    done += written
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,242 @@
+/** One round of one step: `if` → bind → run → expect → capture. */
+import { isError, PlanError } from '../contracts/errors.ts'
+import type { Outcome, Reason } from '../contracts/events.ts'
+import type { Field, Reading } from '../contracts/probe.ts'
+import { placeAt, placeOf } from '../contracts/source.ts'
+import type { Context, StepKind } from '../contracts/step.ts'
+import { bind, bindValue } from '../plan/bind.ts'
+import { evaluateFlag } from '../plan/values.ts'
+import { capture } from './captures.ts'
+import { contextOf, type Running } from './context.ts'
+import { type Deadline, deadline } from './deadline.ts'
+import { explain, isErrored } from './failure.ts'
+import { type Flow, type Planned, runSteps, type StepEnd, startStep } from './steps.ts'
+import { undoableChange } from './undoable.ts'
+import { bindTargetOf, limitOf, measure, type World } from './world.ts'
+
+/** How long a step that ran out of time may take to let go of the target. */
+const SETTLES_WITHIN = 5_000
+
+export async function runStep(planned: Planned, flow: Flow, world: World): Promise<StepEnd> {
+  const id = `${planned.id}${flow.round}`
+  const start = performance.now()
+  const ended = (outcome: Outcome, more: object = {}) =>
+    world.emit({
+      is: 'step.ended',
+      case: world.kase.id,
+      step: id,
+      outcome,
+      duration: Math.round(performance.now() - start),
+      ...more,
+    })
+  const names = { ...world.roots, ...flow.roots, ...flow.scope.names() }
+  const nested: Nested = { failed: false, errored: false }
+  let running: Running | undefined
+  startStep(planned, id, titleOf(planned, names), flow, world)
+  try {
+    const reason = notRun(planned, names)
+    if (reason) {
+      ended('not-run', { reason })
+      return { outcome: 'not-run', stops: false }
+    }
+    const kind = world.hands.kinds.steps.get(planned.kind) as StepKind
+    using limit = deadline(stepLimit(planned, kind, world), [flow.signal], `"${planned.title}" is`)
+    const bound = bindTargetOf(world, limit.signal)
+    try {
+      running = runningOf(planned, id, flow, world, { names, nested, target: bound.target, signal: limit.signal, kind })
+      const reading = await settled(perform(planned, kind, running, names, world), limit, bound.release)
+      if (reading) capture(planned, reading, flow.scope, world)
+      if (nested.failed) throw nested.error ?? new NestedFailure()
+      ended('passed', { noticed: running.noticed, reading: reading?.says })
+      return { outcome: 'passed', stops: false }
+    } finally {
+      bound.release()
+    }
+  } catch (error) {
+    return failStep({ planned, error, nested, flow, world, ended, running })
+  }
+}
+
+/** What the steps inside a step came to. */
+interface Nested {
+  failed: boolean
+  errored: boolean
+  /** What stopped them; absent when all failures were collected. */
+  error?: unknown
+}
+
+/** Only says that a step inside failed, which was reported there. */
+class NestedFailure extends Error {}
+
+function notRun(planned: Planned, names: Readonly<Record<string, unknown>>): Reason | undefined {
+  if (planned.common.if === undefined) return undefined
+  const place = placeAt(placeOf(planned.raw) ?? planned.place, 'if')
+  return evaluateFlag(planned.common.if, names, place) ? undefined : { message: `its \`if\` is false` }
+}
+
+function titleOf(planned: Planned, names: Readonly<Record<string, unknown>>): string {
+  try {
+    return String(bindValue(planned.title, names))
+  } catch {
+    return planned.title
+  }
+}
+
+function stepLimit(planned: Planned, kind: StepKind, world: World): number | undefined {
+  const spec = world.kase.target
+  if (planned.common.timeout !== undefined) return measure(spec, planned.common.timeout)
+  if (kind.timeout === undefined) return undefined
+  return Math.max(limitOf(spec, undefined, 'step', kind.timeout), probeTimeout(planned.params, world))
+}
+
+/** A `timeout` inside a probe raises the step's default. */
+function probeTimeout(params: unknown, world: World): number {
+  const inner = typeof params === 'object' && params !== null ? (params as { timeout?: unknown }).timeout : undefined
+  return typeof inner === 'string' ? measure(world.kase.target, inner) + 1_000 : 0
+}
+
+function runningOf(
+  planned: Planned,
+  id: string,
+  flow: Flow,
+  world: World,
+  at: { names: object; nested: Nested; target: Running['target']; signal: AbortSignal; kind: StepKind },
+): Running {
+  return {
+    id,
+    planned: planned.id,
+    name: planned.common.id,
+    title: planned.title,
+    place: planned.place,
+    target: at.target,
+    signal: at.signal,
+    fields: fieldsOf(at.kind, planned.params, world),
+    fragment: (path) => {
+      const fragment = flow.fragments.get(path)
+      if (fragment === undefined) throw new Error(`the fragment ${path} was not loaded`)
+      return fragment
+    },
+    run: async (steps, options = {}) => {
+      const inner = await runSteps(steps, nestedFlow(planned, id, flow, at.signal, options, steps), world)
+      at.nested.failed ||= inner.outcome === 'failed'
+      at.nested.errored ||= inner.errored
+      at.nested.error ??= inner.error
+      return inner
+    },
+  }
+}
+
+function nestedFlow(
+  planned: Planned,
+  id: string,
+  flow: Flow,
+  signal: AbortSignal,
+  options: NonNullable<Parameters<Context['run']>[1]>,
+  steps: readonly object[],
+): Flow {
+  const inner = { ...flow, depth: flow.depth + 1, parent: id, signal }
+  if (!options.only) return { ...inner, scope: options.names ? flow.scope.child(options.names) : flow.scope }
+  // A fragment sees only its inputs, and its steps stand in another file.
+  const { inputs, ...names } = options.names ?? {}
+  const fragment = [...flow.fragments.values()].find((one) => one.steps === steps)
+  return {
+    ...inner,
+    scope: new (flow.scope.constructor as typeof import('./scope.ts').Scope)(names),
+    roots: { inputs, variables: {}, matrix: {}, secrets: {} },
+    prefix: `${planned.id}/`,
+    fragments: fragment?.fragments ?? new Map(),
+  }
+}
+
+function fieldsOf(kind: StepKind, params: unknown, world: World): Readonly<Record<string, Field>> | undefined {
+  if (kind.reading !== 'condition') return kind.reading
+  const probe = Object.keys((params ?? {}) as object).find((key) => world.hands.kinds.probes.has(key))
+  return probe === undefined ? undefined : world.hands.kinds.probes.get(probe)?.fields
+}
+
+async function perform(
+  planned: Planned,
+  kind: StepKind,
+  running: Running,
+  names: Readonly<Record<string, unknown>>,
+  world: World,
+): Promise<Reading | undefined> {
+  const context = contextOf(running, world)
+  const params = bind(kind.params, planned.params, names, world.hands.kinds) as never
+  const findings = world.hands.validate('step', kind.name, params, planned.params)
+  if (findings.length > 0) throw new PlanError(findings)
+  const common = { ...planned.common, expect: bindExpect(planned, names) }
+  const act = () => kind.run(params, context)
+  const reading = await undoableChange({ planned, kind, params, names, act, running, world, context })
+  if (reading) expectOf(kind, common.expect, reading, context)
+  return reading
+}
+
+function bindExpect(planned: Planned, names: Readonly<Record<string, unknown>>) {
+  return planned.common.expect === undefined
+    ? undefined
+    : (bindValue(planned.common.expect, names) as Readonly<Record<string, unknown>>)
+}
+
+/** What the plan expects, and beside it what every such step is expected to read, unless the plan says otherwise. */
+function expectOf(
+  kind: StepKind,
+  said: Readonly<Record<string, unknown>> | undefined,
+  reading: Reading,
+  context: Context,
+): void {
+  const usual = Object.entries(kind.expects ?? {}).filter(([field]) => said?.[field] === undefined)
+  if (usual.length > 0) context.expect(reading, Object.fromEntries(usual))
+  if (said) context.expect(reading, said)
+}
+
+/** A step that ran out of time is awaited before anything is restored; what still goes on then finds its target closed. */
+async function settled<T>(work: Promise<T>, limit: Deadline, release: () => void): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    const give = () => {
+      const grace = setTimeout(() => reject(limit.signal.reason), SETTLES_WITHIN)
+      void work
+        .catch(() => undefined)
+        .then(() => {
+          clearTimeout(grace)
+          reject(limit.signal.reason)
+        })
+    }
+    if (limit.signal.aborted) give()
+    else limit.signal.addEventListener('abort', give, { once: true })
+  })
+  aborted.catch(release)
+  return Promise.race([work, aborted])
+}
+
+interface Failing {
+  readonly planned: Planned
+  readonly error: unknown
+  readonly nested: Nested
+  readonly flow: Flow
+  readonly world: World
+  readonly ended: (outcome: Outcome, more?: object) => void
+  readonly running: Running | undefined
+}
+
+async function failStep({ planned, error, nested, flow, world, ended, running }: Failing): Promise<StepEnd> {
+  const own = !(error instanceof NestedFailure) && error !== nested.error
+  const errored = own ? isErrored(error) : nested.errored
+  const outcome = outcomeOf(planned, errored)
+  const failure = own ? await explain(error, planned.place, world.hands.sources) : undefined
+  ended(outcome, { failure, noticed: running?.noticed })
+  if (outcome !== 'warned' && own && flow.phase === 'steps') await world.firstFailure()
+  const stops =
+    outcome !== 'warned' && (errored || (own ? stopsCase(planned, error, world) : nested.error !== undefined))
+  return { outcome, stops, error }
+}
+
+function outcomeOf(planned: Planned, errored: boolean): Outcome {
+  if (errored) return 'errored'
+  return planned.common['continue-on-error'] === true ? 'warned' : 'failed'
+}
+
+function stopsCase(planned: Planned, error: unknown, world: World): boolean {
+  if (isError(error, 'interrupted')) return true
+  return world.hands.kinds.steps.get(planned.kind)?.failure !== 'collect'
+}

@@ -1,0 +1,85 @@
+/** The modifiers of a step: `for-each` → `repeat` → `if` (each time) → the step. */
+import { PlanError } from '../contracts/errors.ts'
+import { placeAt, placeOf } from '../contracts/source.ts'
+import { bindValue } from '../plan/bind.ts'
+import { runStep } from './one-step.ts'
+import type { Scope } from './scope.ts'
+import type { Flow, Planned, StepEnd } from './steps.ts'
+import type { World } from './world.ts'
+
+/** Runs a step as often as its modifiers say. Captures of the rounds are local, and afterwards a list. */
+export async function runRounds(planned: Planned, flow: Flow, world: World): Promise<StepEnd> {
+  const { 'for-each': forEach, repeat } = planned.common
+  if (forEach === undefined && repeat === undefined) return runStep(planned, flow, world)
+  let end: StepEnd = { outcome: 'not-run', stops: false }
+  const scopes: Scope[] = []
+  const names = { ...world.roots, ...flow.roots, ...flow.scope.names() }
+  for (const [number, round] of roundsOf(planned, names).entries()) {
+    const scope = flow.scope.child({ ...round, index: number + 1 })
+    scopes.push(scope)
+    const one = await runStep(planned, { ...flow, scope, round: `${flow.round}#${number + 1}` }, world)
+    end = worse(end, one)
+    if (one.stops && !flow.all) break
+  }
+  gather(flow.scope, scopes)
+  return end
+}
+
+function roundsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Record<string, unknown>[] {
+  const items = itemsOf(planned, names)
+  const count = countOf(planned, names)
+  return items.flatMap((item) => Array.from({ length: count }, () => item))
+}
+
+function itemsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Record<string, unknown>[] {
+  const raw = planned.common['for-each']
+  if (raw === undefined) return [{}]
+  const place = placeAt(stepPlace(planned), 'for-each')
+  const value = bindValue(raw, names)
+  if (Array.isArray(value)) return nonEmpty(value, place).map((item) => ({ ...(isMapping(item) ? item : {}), item }))
+  const [[name, list] = ['', undefined], ...others] = isMapping(value) ? Object.entries(value) : []
+  if (others.length > 0) throw wrong(place, 'for-each takes one name', 'write a list of mappings for several at once')
+  if (!Array.isArray(list)) throw wrong(place, 'for-each takes a list', 'write {name: [a, b]}, or a list of mappings')
+  return nonEmpty(list, place).map((item) => ({ [name]: item, item }))
+}
+
+function countOf(planned: Planned, names: Readonly<Record<string, unknown>>): number {
+  const raw = planned.common.repeat
+  if (raw === undefined) return 1
+  const count = bindValue(raw, names)
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 1) return count
+  throw wrong(placeAt(stepPlace(planned), 'repeat'), `repeat is ${JSON.stringify(count)}`, 'give a whole number from 1')
+}
+
+function nonEmpty(list: readonly unknown[], place: ReturnType<typeof placeAt>): readonly unknown[] {
+  if (list.length === 0)
+    throw wrong(place, 'for-each over an empty list would check nothing', 'make sure the list has items')
+  return list
+}
+
+function stepPlace(planned: Planned) {
+  return placeOf(planned.raw) ?? planned.place
+}
+
+function wrong(place: ReturnType<typeof placeAt>, message: string, hint: string): PlanError {
+  return new PlanError([{ code: 'rounds', message, hint, place, level: 'error' }])
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const order = ['not-run', 'skipped', 'checked', 'passed', 'warned', 'failed', 'errored'] as const
+
+function worse(a: StepEnd, b: StepEnd): StepEnd {
+  return order.indexOf(b.outcome) >= order.indexOf(a.outcome) ? b : a
+}
+
+function gather(scope: Scope, rounds: readonly Scope[]): void {
+  const names = new Set(rounds.flatMap((round) => [...round.captured]))
+  for (const name of names)
+    scope.set(
+      name,
+      rounds.map((round) => round.own[name] ?? null),
+    )
+}

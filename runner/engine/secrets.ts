@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { messageOf, PlanError } from '../contracts/errors.ts'
+import type { Plan, Secret } from '../contracts/plan.ts'
+import { placeOf } from '../contracts/source.ts'
+import { type Redactor, SHORTEST_SECRET } from './redact.ts'
+
+/** Reads the secrets of a plan and teaches the redactor each of them. Throws a PlanError for one that can't be had. */
+export async function readSecrets(
+  plan: Plan,
+  redactor: Redactor,
+  warn: (message: string) => void,
+): Promise<Record<string, string>> {
+  const values: Record<string, string> = {}
+  for (const [name, source] of Object.entries(plan.secrets)) {
+    const value = await readSecret(plan, name, source)
+    values[name] = value
+    if (!redactor.add(value))
+      warn(`secret "${name}" is shorter than ${SHORTEST_SECRET} characters: it can't be redacted`)
+  }
+  return values
+}
+
+async function readSecret(plan: Plan, name: string, source: Secret): Promise<string> {
+  const folder = dirname(resolve(plan.document.file))
+  const refuse = (why: string, hint: string) =>
+    new PlanError([
+      {
+        code: 'secret',
+        message: `secret "${name}" can't be had: ${why}`,
+        hint,
+        level: 'error',
+        place: {
+          file: plan.document.file,
+          path: [...(placeOf(source)?.path ?? [...plan.place.path, 'secrets', name])],
+        },
+      },
+    ])
+  if ('env' in source) {
+    const value = process.env[source.env]
+    if (value === undefined) throw refuse(`the environment has no ${source.env}`, `set it: export ${source.env}=…`)
+    return value
+  }
+  try {
+    return 'file' in source
+      ? withoutNewline(readFileSync(resolve(folder, source.file), 'utf8'))
+      : await outputOf(source.command, folder)
+  } catch (error) {
+    throw refuse(messageOf(error), 'file' in source ? 'paths are relative to the plan' : 'run the command by hand')
+  }
+}
+
+async function outputOf(command: string | readonly string[], cwd: string): Promise<string> {
+  const { execa } = await import('execa')
+  const [file, ...words] = typeof command === 'string' ? ['sh', '-c', command] : command
+  const { stdout } = await execa(file ?? '', words, { cwd, timeout: 30_000, stdin: 'ignore' })
+  return stdout
+}
+
+function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, '')
+}

@@ -1,0 +1,80 @@
+/** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
+import { existsSync } from 'node:fs'
+import type { RestoreOutcome } from '../contracts/events.ts'
+import type { Exit, Transport } from '../contracts/target.ts'
+import { DRIFTED } from '../contracts/undo.ts'
+import { fileOf, markState } from './journal.ts'
+
+const TRIES = 3
+const PAUSE_BETWEEN_TRIES = 1_000
+const UNDO_LIMIT = 5 * 60_000
+const VERIFY_LIMIT = 10_000
+const DEFAULT_SETTLES = 10_000
+
+export interface Undone {
+  readonly outcome: Exclude<RestoreOutcome, 'kept'>
+  readonly message?: string
+  /** There was no verify script: the undo's exit code had to do. */
+  readonly unverified: boolean
+}
+
+/** Runs `NNNN.sh`, up to three times, then `NNNN.verify` until it agrees, and writes down how it ended. */
+export async function undoEntry(
+  transport: Transport,
+  folder: string,
+  entry: { readonly id: number; readonly settles?: number | undefined },
+): Promise<Undone> {
+  markState(folder, entry.id, 'undoing')
+  const undone = await attempt(transport, folder, entry)
+  markState(folder, entry.id, undone.outcome === 'restored' ? 'undone' : undone.outcome, undone.message)
+  return undone
+}
+
+async function attempt(
+  transport: Transport,
+  folder: string,
+  { id, settles = DEFAULT_SETTLES }: { readonly id: number; readonly settles?: number | undefined },
+): Promise<Undone> {
+  const verify = fileOf(folder, id, 'verify')
+  const unverified = !existsSync(verify)
+  const ran = await runThrice(transport, fileOf(folder, id, 'sh'))
+  if (ran.code === DRIFTED)
+    return { outcome: 'drifted', message: tail(ran) || 'changed by somebody else meanwhile', unverified }
+  if (ran.code !== 0)
+    return { outcome: 'failed', message: `the undo failed: ${tail(ran) || `exit ${ran.code}`}`, unverified }
+  if (unverified) return { outcome: 'restored', unverified }
+  const proof = await proveWithin(transport, verify, settles)
+  if (proof.code === 0) return { outcome: 'restored', unverified }
+  return {
+    outcome: 'failed',
+    message: `undone, but it can't be proven: ${tail(proof) || `verify exits with ${proof.code}`}`,
+    unverified,
+  }
+}
+
+async function runThrice(transport: Transport, script: string): Promise<Exit> {
+  for (let tried = 1; ; tried++) {
+    const exit = await runFile(transport, script, UNDO_LIMIT)
+    if (exit.code === 0 || exit.code === DRIFTED || tried === TRIES) return exit
+    await Bun.sleep(PAUSE_BETWEEN_TRIES)
+  }
+}
+
+async function proveWithin(transport: Transport, script: string, settles: number): Promise<Exit> {
+  const start = performance.now()
+  for (let pause = 5; ; pause = Math.min(pause * 2, 500)) {
+    const exit = await runFile(transport, script, VERIFY_LIMIT)
+    if (exit.code === 0 || performance.now() - start > settles) return exit
+    await Bun.sleep(pause)
+  }
+}
+
+/** Under a signal of its own: nothing that ends a step or a run may end an undo. */
+function runFile(transport: Transport, script: string, timeout: number): Promise<Exit> {
+  return transport.exec({ argv: ['sh', script] }, { cwd: '/', timeout }, new AbortController().signal)
+}
+
+function tail(exit: Exit): string {
+  const text = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
+  return text.split('\n').slice(-3).join('\n')
+}

@@ -1,0 +1,102 @@
+/** What one case has at hand while it runs. */
+
+import type { Finding } from '../contracts/errors.ts'
+import type { Kinds } from '../contracts/kinds.ts'
+import type { Case, Sources, TargetSpec } from '../contracts/plan.ts'
+import type { Runtime, ServiceNames, Target, Transport } from '../contracts/target.ts'
+import { parseDuration } from '../contracts/units.ts'
+import { bindValue } from '../plan/bind.ts'
+import type { Names } from '../plan/values.ts'
+import type { Changes } from './changes.ts'
+import type { Emit } from './emit.ts'
+import type { Redactor } from './redact.ts'
+import type { Stop } from './stop.ts'
+
+/** What the engine is handed, since it names no kind, target or validator. */
+export interface Hands {
+  readonly kinds: Kinds
+  readonly sources: Sources
+  openTransport(spec: TargetSpec): Promise<Transport>
+  bindTarget(
+    parts: {
+      name: string
+      transport: Transport
+      runtime: Runtime
+      home: string
+      config: Readonly<Record<string, unknown>>
+    },
+    signal: AbortSignal,
+  ): { target: Target; release(): void }
+  /** Checks bound params strictly against the kind's own schema. */
+  validate(of: 'step', name: string, value: unknown, raw: unknown): readonly Finding[]
+}
+
+export interface World {
+  readonly kase: Case
+  readonly hands: Hands
+  readonly emit: Emit
+  readonly redactor: Redactor
+  readonly stop: Stop
+  readonly transport: Transport
+  readonly runtime: Runtime
+  readonly changes: Changes
+  /** What probes keep for the length of the case. */
+  readonly memory: Map<string, unknown>
+  /** Roots of expressions. */
+  readonly roots: Names
+  /** Folder of this case in the results: as it is, and as the user named it. */
+  readonly results: { readonly folder: string; readonly named: string }
+  /** Runs `on-failure` once, right after the first step that failed. */
+  firstFailure(): Promise<void>
+}
+
+/** The target as one step or phase sees it; dead after `release`. */
+export function bindTargetOf(world: World, signal: AbortSignal): { target: Target; release(): void } {
+  const { kase, transport, runtime, hands } = world
+  const { name, home, config } = kase.target
+  return hands.bindTarget({ name, transport, runtime, home, config }, signal)
+}
+
+/** Milliseconds of a duration, times the target's patience. An unreadable one is taken as 0, since it was checked at load. */
+export function measure(spec: TargetSpec, duration: string): number {
+  const patience = spec.defaults['patience']
+  return (parseDuration(duration) ?? 0) * (typeof patience === 'number' ? patience : 1)
+}
+
+/** A time limit: what the step says, else the target's default, else ours. */
+export function limitOf(spec: TargetSpec, said: unknown, name: string, ours: string): number {
+  const text = said ?? spec.defaults[name] ?? ours
+  return measure(spec, String(text))
+}
+
+/** The roots of expressions; variables may stand on inputs, the target and each other, so each is made when it is asked for. */
+export function rootsOf(
+  kase: Case,
+  run: string,
+  secrets: Readonly<Record<string, string>>,
+  runtime: () => Runtime,
+): Names {
+  const roots: Record<string, unknown> = { inputs: kase.inputs, matrix: kase.matrix, secrets, run: { id: run } }
+  roots['target'] = { name: kase.target.name, variables: lazily(targetVariables(kase), (raw) => bindValue(raw, roots)) }
+  roots['variables'] = lazily(kase.plan.variables, (raw) => bindValue(raw, roots))
+  Object.defineProperty(roots, 'services', { enumerable: true, get: () => serviceNames(runtime()) })
+  return roots
+}
+
+function targetVariables(kase: Case): Readonly<Record<string, unknown>> {
+  return { ...kase.target.variables, ...kase.plan.targetVariables }
+}
+
+function serviceNames(runtime: Runtime): Record<string, ServiceNames> {
+  return lazily(Object.fromEntries(runtime.names().map((name) => [name, name])), (name) =>
+    runtime.service(String(name)).names(),
+  ) as Record<string, ServiceNames>
+}
+
+/** Made anew at each use: a service's process id changes with every start. */
+function lazily(raw: Readonly<Record<string, unknown>>, make: (raw: unknown) => unknown): Record<string, unknown> {
+  const names = {}
+  for (const [name, value] of Object.entries(raw))
+    Object.defineProperty(names, name, { enumerable: true, get: () => make(value) })
+  return names
+}
