@@ -1,0 +1,57 @@
+/** `bun run test`: types, lint, arrows, fresh schemas and all tests; the totals stand on the last line. */
+const steps: readonly (readonly [string, readonly string[]])[] = [
+  ['types', ['bunx', 'tsc', '--noEmit']],
+  ['lint', ['bunx', 'biome', 'ci', '.']],
+  [
+    'arrows',
+    [
+      'bun',
+      '--bun',
+      'node_modules/.bin/depcruise',
+      '--config',
+      '.ci/dependency-cruiser.cjs',
+      'runner',
+      'steps',
+      'bench',
+      'examples',
+    ],
+  ],
+  ['arrows can fail', ['bun', '.ci/planted-violation.ts']],
+  ['schemas', ['bun', '.ci/generate.ts', '--check']],
+]
+
+let failed = 0
+for (const [name, command] of steps) failed += (await step(name, command)) ? 0 : 1
+const tests = await allTests()
+console.log(`${tests.passed + steps.length - failed} passed, ${tests.failed + failed} failed, ${tests.skipped} skipped`)
+process.exit(failed + tests.failed === 0 && tests.passed > 0 ? 0 : 1)
+
+async function step(name: string, command: readonly string[]): Promise<boolean> {
+  const start = performance.now()
+  const child = Bun.spawn([...command], { stdout: 'pipe', stderr: 'pipe', stdin: 'ignore' })
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), child.exited])
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
+  if (code !== 0) console.log(`${out}${err}`)
+  return code === 0
+}
+
+/** The counts come from JUnit, not from what the terminal shows. */
+async function allTests(): Promise<{ passed: number; failed: number; skipped: number }> {
+  const report = `${process.env['TMPDIR'] ?? '/tmp'}/shakedown-tests-${process.pid}.xml`
+  const child = Bun.spawn(['bun', '--no-env-file', 'test', '--reporter=junit', `--reporter-outfile=${report}`], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  })
+  const code = await child.exited
+  const file = Bun.file(report)
+  const head = (await file.exists()) ? await file.text() : ''
+  await file.delete().catch(() => undefined)
+  const count = (name: string) => Number(new RegExp(`<testsuites[^>]* ${name}="(\\d+)"`).exec(head)?.[1] ?? 0)
+  const failures = count('failures') + count('errors')
+  const skipped = count('skipped')
+  return { passed: count('tests') - failures - skipped, failed: failures || (code === 0 ? 0 : 1), skipped }
+}
+
+function text(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return new Response(stream).text()
+}

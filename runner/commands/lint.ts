@@ -1,0 +1,12 @@
+import { type ChoiceFlags, choose } from './choose.ts'
+
+/** Says what is wrong with plans, or that nothing is. Touches nothing. */
+export async function lint(paths: readonly string[], flags: ChoiceFlags): Promise<number> {
+  const { cases } = await choose(paths, flags)
+  const plans = new Set(cases.map(({ plan }) => plan.document.file)).size
+  if (!flags.quiet)
+    process.stdout.write(
+      `${plans} ${plans === 1 ? 'plan' : 'plans'}, ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}: nothing is wrong\n`,
+    )
+  return cases.length === 0 ? 5 : 0
+}

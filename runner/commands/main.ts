@@ -1,0 +1,153 @@
+import { Command, CommanderError } from 'commander'
+import { version } from '../../package.json'
+import { isError } from '../contracts/errors.ts'
+import { colorLevel } from './color.ts'
+import { plannedFlags } from './planned-flags.ts'
+import { printError } from './print-error.ts'
+
+/** Runs the command line and tells the exit code; every error a user can cause is printed here. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // A reader that goes away (`| head`) must not end a run that has something to restore.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  let code = 0
+  const program = commandLine((exit) => {
+    code = exit
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    printError(error, colorLevel(undefined, process.stderr))
+    return exitOf(error)
+  }
+}
+
+function exitOf(error: unknown): number {
+  if (isError(error, 'plan') || isError(error, 'usage')) return 2
+  if (isError(error, 'restore')) return 4
+  return isError(error, 'busy') ? 75 : 3
+}
+
+type Ended = (exit: number) => void
+
+function commandLine(ended: Ended): Command {
+  const program = new Command('plan')
+    .description('Proves that a real stack survives what it will meet.')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false })
+  addRun(program, ended)
+  addLint(program, ended)
+  addList(program, ended)
+  addShow(program, ended)
+  addSteps(program, ended)
+  addSchema(program, ended)
+  addRestore(program, ended)
+  return program
+}
+
+const many = (value: string, before: string[] = []) => [...before, value]
+
+/** Flags that choose which cases are meant; the same for every command that reads plans. */
+function choosing(command: Command): Command {
+  return command
+    .option(
+      '--grep <text>',
+      'only cases whose title, file or description has this text (a /regular expression/ works, too)',
+    )
+    .option('--tag <tag>', 'only plans with this tag (repeatable)', many)
+    .option('--target <name>', 'run on this target instead of the plan’s own (repeatable)', many)
+    .option('--input <name=value>', 'an input of the plan, or @FILE with several (repeatable)', many)
+    .option('--matrix <axis=value>', 'only cases with this value of an axis (repeatable)', many)
+    .option('--color <when>', 'auto, always or never', 'auto')
+    .option('--quiet', 'only what failed, and the totals')
+    .option('--verbose', 'every reading and change, too')
+}
+
+function addRun(program: Command, ended: Ended): void {
+  const command = program
+    .command('run', { isDefault: true })
+    .description('runs plans (the default: `plan FILE` is `plan run FILE`)')
+    .argument('<paths...>', 'plans, or folders of them')
+    .option('--reporter <name[:path]>', 'pretty, tap, tap13, junit, ndjson (repeatable)', many)
+    .option('--workers <n>', 'cases side by side', '1')
+    .option('--bail [n]', 'stop after this many failed cases (1 when no number is given)')
+    .option('--check', 'run only what reads, up to the first step that changes')
+    .option('--keep', 'leave changes in, and print how to undo them')
+    .option('--no-skip', 'a prerequisite that is unavailable fails')
+    .option('--allow-breaking', 'break things on a target with `protect: true`')
+    .option('--output <folder>', 'where results go', 'shakedown-results')
+    .option('--timeout <duration>', 'for each case, instead of the plan’s')
+  plannedFlags(command)
+  choosing(command).action(async (paths, flags) => {
+    const { runPlans } = await import('./run.ts')
+    ended(await runPlans(paths, flags))
+  })
+}
+
+function addLint(program: Command, ended: Ended): void {
+  choosing(program.command('lint').description('says what is wrong with plans; touches nothing'))
+    .argument('<paths...>', 'plans, or folders of them')
+    .action(async (paths, flags) => {
+      const { lint } = await import('./lint.ts')
+      ended(await lint(paths, flags))
+    })
+}
+
+function addList(program: Command, ended: Ended): void {
+  choosing(program.command('list').description('lists the cases that would run'))
+    .argument('<paths...>', 'plans, or folders of them')
+    .action(async (paths, flags) => {
+      const { list } = await import('./list.ts')
+      ended(await list(paths, flags))
+    })
+}
+
+function addShow(program: Command, ended: Ended): void {
+  choosing(program.command('show').description('shows each step, what it will do and its undo; touches nothing'))
+    .argument('<paths...>', 'plans, or folders of them')
+    .action(async (paths, flags) => {
+      const { show } = await import('./show.ts')
+      ended(await show(paths, flags))
+    })
+}
+
+function addSteps(program: Command, ended: Ended): void {
+  program
+    .command('steps')
+    .description('documents the step kinds, probes and faults')
+    .argument('[kind]', 'one of them')
+    .option('--from <path>', 'a plan or targets.yaml whose plugins are meant, too', '.')
+    .action(async (kind, flags) => {
+      const { documentSteps } = await import('./steps.ts')
+      ended(await documentSteps(kind, flags))
+    })
+}
+
+function addSchema(program: Command, ended: Ended): void {
+  program
+    .command('schema')
+    .description('prints the JSON Schema for an editor, with the kinds of your plugins')
+    .argument('[which]', 'plan or targets', 'plan')
+    .option('--from <path>', 'a plan or targets.yaml whose plugins are meant, too', '.')
+    .action(async (which, flags) => {
+      const { printSchema } = await import('./schema.ts')
+      ended(await printSchema(which, flags))
+    })
+}
+
+function addRestore(program: Command, ended: Ended): void {
+  program
+    .command('restore')
+    .description('puts back what a run that was killed, or --keep, has left')
+    .argument('[paths...]', 'targets.yaml, or folders with one (default: all below this folder)')
+    .option('--target <name>', 'only this target (repeatable)', many)
+    .option('--list', 'only says what is left')
+    .option('--color <when>', 'auto, always or never', 'auto')
+    .action(async (paths, flags) => {
+      const { restore } = await import('./restore.ts')
+      ended(await restore(paths, flags))
+    })
+}

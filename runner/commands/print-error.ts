@@ -1,0 +1,45 @@
+import { Chalk } from 'chalk'
+import { type Finding, isError, type Located, messageOf } from '../contracts/errors.ts'
+import type { Frame } from '../contracts/source.ts'
+import type { ColorLevel } from './color.ts'
+
+/** Prints what is wrong, where, and what to do next. A stack trace only for a bug of ours. */
+export function printError(error: unknown, level: ColorLevel): void {
+  const paint = new Chalk({ level })
+  if (isError(error, 'plan')) {
+    process.stderr.write(`${error.findings.map((finding) => findingText(finding, level)).join('\n\n')}\n\n`)
+    process.stderr.write(`${paint.red(countText(error.findings))}; nothing was run\n`)
+    return
+  }
+  const hint = isError(error, 'usage') && error.hint ? `\n${paint.dim('→')} ${error.hint}` : ''
+  process.stderr.write(`${paint.red('error:')} ${messageOf(error)}${hint}\n`)
+  const ours =
+    isError(error, 'usage') || isError(error, 'target') || isError(error, 'restore') || isError(error, 'busy')
+  if (!ours && error instanceof Error)
+    process.stderr.write(`${paint.dim(`this is a bug of ours\n${error.stack ?? ''}`)}\n`)
+}
+
+/** One finding with its line and a caret. */
+export function findingText(finding: Finding | Located, level: ColorLevel): string {
+  const paint = new Chalk({ level })
+  const frame = 'frame' in finding ? finding.frame : undefined
+  const where = frame ? `${frame.file}:${frame.line}:${frame.column}` : finding.place.file
+  const tone = finding.level === 'error' ? paint.red : paint.yellow
+  const word = finding.level === 'warning' ? `${tone('warning:')} ` : ''
+  const lines = [`${paint.bold(where)}: ${word}${finding.message}`]
+  if (frame) lines.push(...frameText(frame, tone))
+  if (finding.hint) lines.push(`  ${paint.dim('→')} ${finding.hint}`)
+  return lines.join('\n')
+}
+
+function frameText(frame: Frame, tone: (text: string) => string): string[] {
+  const width = Math.max(...frame.lines.map(({ number }) => String(number).length), 1)
+  const shown = frame.lines.map(({ number, text }) => `  ${String(number).padStart(width)} | ${text}`)
+  const caret = `  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, frame.column - 1))}${tone('^'.repeat(Math.max(1, frame.length)))}`
+  return [...shown, caret]
+}
+
+function countText(findings: readonly Finding[]): string {
+  const errors = findings.filter(({ level }) => level === 'error').length
+  return errors === 1 ? '1 error' : `${errors} errors`
+}

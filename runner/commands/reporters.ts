@@ -1,0 +1,115 @@
+/** Opens the reporters that the command line names; one of them owns stdout, and the event log is always written. */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { messageOf, UsageError } from '../contracts/errors.ts'
+import type { Reporter, ReporterKind, Sink } from '../contracts/events.ts'
+import type { Kinds } from '../contracts/kinds.ts'
+import { didYouMean } from '../contracts/suggest.ts'
+import type { Listener } from '../engine/emit.ts'
+import { colorLevel } from './color.ts'
+
+export const EVENT_LOG = 'events.ndjson'
+
+interface ReporterFlags {
+  readonly reporter?: readonly string[]
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly color?: string
+}
+
+interface Opened {
+  readonly reporter: Reporter
+  close(): void
+}
+
+export interface Reporters {
+  readonly listeners: readonly Listener[]
+  /** Ends and closes each; tells what could not be written. */
+  end(complain: (message: string) => void): void
+}
+
+export function openReporters(flags: ReporterFlags, results: string, kinds: Kinds): Reporters {
+  const said = (flags.reporter ?? []).map((text) => parse(text, kinds))
+  if (said.every(({ path }) => path !== undefined))
+    said.unshift({ kind: known('pretty', kinds), options: [], path: undefined })
+  said.push({ kind: known('ndjson', kinds), options: [], path: join(results, EVENT_LOG) })
+  let stdoutTaken = false
+  const opened = said.map(({ kind, options, path }) => {
+    const file = path ?? (stdoutTaken ? join(results, kind.defaultPath ?? `${kind.name}.txt`) : undefined)
+    stdoutTaken ||= file === undefined
+    const target = file === undefined ? terminal(flags.color) : fileSink(file)
+    const reporter = kind.open(target.sink, { quiet: flags.quiet === true, verbose: flags.verbose === true, options })
+    return { reporter, close: target.close }
+  })
+  return {
+    listeners: opened.map(
+      ({ reporter }) =>
+        (event) =>
+          reporter.event(event),
+    ),
+    end: (complain) => endAll(opened, complain),
+  }
+}
+
+/** `junit.strict:out.xml` → the kind junit with the option strict, into out.xml. */
+function parse(text: string, kinds: Kinds) {
+  const [, name = '', dotted = '', path] = /^([^:.]+)((?:\.[^:.]+)*)(?::(.+))?$/.exec(text) ?? []
+  const kind = known(name || text, kinds)
+  const options = dotted.split('.').filter(Boolean)
+  const wrong = options.find((option) => kind.options?.[option] === undefined)
+  if (wrong !== undefined) throw new UsageError(`--reporter ${text}: ${kind.name} has no option "${wrong}"`)
+  return { kind, options, path }
+}
+
+function known(name: string, kinds: Kinds): ReporterKind {
+  const kind = kinds.reporters.get(name)
+  if (kind === undefined)
+    throw new UsageError(`unknown reporter "${name}"; ${didYouMean(name, kinds.reporters.keys())}`)
+  return kind
+}
+
+function terminal(color: string | undefined): { sink: Sink; close(): void } {
+  const { stdout } = process
+  const columns = stdout.isTTY ? stdout.columns : undefined
+  return {
+    sink: { write: (text) => void stdout.write(text), columns, color: colorLevel(color, stdout) },
+    close: () => undefined,
+  }
+}
+
+function fileSink(path: string): { sink: Sink; close(): void } {
+  const file = openFile(path)
+  return { sink: { write: (text) => writeAll(file, Buffer.from(text)), color: 0 }, close: () => closeSync(file) }
+}
+
+function openFile(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    return openSync(path, 'w')
+  } catch (error) {
+    throw new UsageError(
+      `the report ${path} can't be written: ${messageOf(error)}`,
+      'name another file: --reporter NAME:PATH',
+    )
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  let done = 0
+  while (done < bytes.length) {
+    const written = writeSync(file, bytes, done)
+    if (written === 0) throw new Error('the disk is full')
+    done += written
+  }
+}
+
+function endAll(opened: readonly Opened[], complain: (message: string) => void): void {
+  for (const { reporter, close } of opened) {
+    try {
+      reporter.end()
+      close()
+    } catch (error) {
+      complain(messageOf(error))
+    }
+  }
+}

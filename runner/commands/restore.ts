@@ -1,0 +1,98 @@
+/** `plan restore`: puts back what a run that was killed, or `--keep`, has left. */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { Chalk } from 'chalk'
+import type { JournalEntry } from '../contracts/undo.ts'
+import { formatDuration } from '../contracts/units.ts'
+import { isAlive, uptimeMs } from '../engine/identity.ts'
+import { type FoundJournal, journalsIn, openEntries, removeJournal } from '../engine/journal.ts'
+import { journalFolder } from '../engine/leftovers.ts'
+import { undoEntry } from '../engine/undo.ts'
+import { openTransport } from '../targets/index.ts'
+import { colorLevel } from './color.ts'
+
+interface RestoreFlags {
+  readonly target?: readonly string[]
+  readonly list?: boolean
+  readonly color?: string
+}
+
+/** Undoes newest first, verifies, and exits with 0, or 4 when something stays. Doing it again is harmless. */
+export async function restore(paths: readonly string[], flags: RestoreFlags): Promise<number> {
+  const journals = homesOf(paths)
+    .flatMap((home) => journalsIn(journalFolder(home)))
+    .filter((journal) => openEntries(journal).length > 0 && isWanted(journal, flags.target))
+  const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
+  if (journals.length === 0) process.stdout.write('nothing is left to restore\n')
+  let left = 0
+  for (const journal of journals) left += await restoreJournal(journal, flags.list === true, paint)
+  return left > 0 ? 4 : 0
+}
+
+async function restoreJournal(
+  journal: FoundJournal,
+  onlyList: boolean,
+  paint: InstanceType<typeof Chalk>,
+): Promise<number> {
+  const { head } = journal
+  const open = [...openEntries(journal)].reverse()
+  process.stdout.write(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}\n`)
+  if (isAlive(head)) {
+    process.stdout.write(`  is still going on (process ${head.pid}): left alone\n`)
+    return onlyList ? open.length : 0
+  }
+  if (onlyList) {
+    for (const entry of open)
+      process.stdout.write(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}\n`)
+    return open.length
+  }
+  let left = 0
+  await using transport = await openTransport({})
+  for (const entry of open) left += await restoreEntry(transport, journal, entry, paint)
+  if (left === 0) tidy(journal)
+  return left
+}
+
+async function restoreEntry(
+  transport: Awaited<ReturnType<typeof openTransport>>,
+  journal: FoundJournal,
+  entry: JournalEntry,
+  paint: InstanceType<typeof Chalk>,
+): Promise<number> {
+  const { outcome, message, unverified } = await undoEntry(transport, journal.folder, entry)
+  const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
+  const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
+  process.stdout.write(`  ${words}: ${entry.title}${more ? ` ${paint.dim(`(${more})`)}` : ''}\n`)
+  return outcome === 'restored' ? 0 : 1
+}
+
+/** The work files of the case go with its journal. */
+function tidy(journal: FoundJournal): void {
+  removeJournal(journal.folder)
+  rmSync(join(dirname(dirname(journal.folder)), 'work', basename(journal.folder)), { recursive: true, force: true })
+}
+
+function isWanted({ head }: FoundJournal, targets: readonly string[] | undefined): boolean {
+  return targets === undefined || targets.some((name) => head.target.endsWith(` ${name}`))
+}
+
+/** By uptime, since a plan may have been breaking the clock; after a reboot nobody can tell. */
+function ageOf({ head }: FoundJournal): string {
+  const age = uptimeMs() - head.uptime
+  return age >= 0 ? `begun ${formatDuration(age)} ago` : 'begun before the last boot'
+}
+
+/** Folders with a `.shakedown/journal`: those named, or all below the working directory. */
+function homesOf(paths: readonly string[]): string[] {
+  if (paths.length > 0)
+    return paths.map((path) => (existsSync(path) && statSync(path).isFile() ? dirname(resolve(path)) : resolve(path)))
+  return [...search(process.cwd(), 4)]
+}
+
+function* search(folder: string, depth: number): Generator<string> {
+  if (existsSync(journalFolder(folder))) yield folder
+  if (depth === 0) return
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+      yield* search(join(folder, entry.name), depth - 1)
+}

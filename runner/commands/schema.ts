@@ -1,0 +1,11 @@
+import { UsageError } from '../contracts/errors.ts'
+import { planSchema, targetsSchema } from '../plan/schema.ts'
+import { kindsFrom } from './from.ts'
+
+/** Prints the JSON Schema for an editor, with the kinds of plugins in it. */
+export async function printSchema(which: string, { from }: { from: string }): Promise<number> {
+  const make = which === 'plan' ? planSchema : which === 'targets' ? targetsSchema : undefined
+  if (make === undefined) throw new UsageError(`there is no schema "${which}"`, 'use plan or targets')
+  process.stdout.write(`${JSON.stringify(make(await kindsFrom(from)), null, 2)}\n`)
+  return 0
+}
