@@ -1,0 +1,78 @@
+/** Fills the values into the raw params of a step, driven by what the kind's schema says each piece is. */
+import type { Command } from '../contracts/command.ts'
+import type { Kinds } from '../contracts/kinds.ts'
+import { markPlace, type Place, placeAt, placeOf } from '../contracts/source.ts'
+import { shellScript } from './shell-text.ts'
+import { asText, located, type Names, substitute } from './values.ts'
+import { type AnySchema, itemSchema, memberSchema } from './walk.ts'
+
+interface Binding {
+  readonly names: Names
+  readonly kinds: Kinds
+}
+
+/** A bound copy that keeps its places: commands become `Command`, nested steps stay as they are. Throws a located PlanError. */
+export function bind(schema: AnySchema, plain: unknown, names: Names, kinds: Kinds): unknown {
+  return bound(schema, plain, placeOf(plain), { names, kinds })
+}
+
+/** The same without a schema: every scalar is filled in. */
+export function bindValue(plain: unknown, names: Names): unknown {
+  return bound(undefined, plain, placeOf(plain), { names, kinds: NONE })
+}
+
+const NONE: Kinds = {
+  steps: new Map(),
+  probes: new Map(),
+  faults: new Map(),
+  reporters: new Map(),
+  runtimes: new Map(),
+}
+const NOWHERE: Place = { file: '', path: [] }
+
+function bound(schema: AnySchema, plain: unknown, at: Place | undefined, to: Binding): unknown {
+  const is = (schema as { 'x-is'?: string } | undefined)?.['x-is']
+  const place = placeOf(plain) ?? at ?? NOWHERE
+  if (is === 'steps') return plain
+  if (is === 'command' && plain !== undefined) return commandOf(plain, place, to)
+  if (is === 'commands' && plain !== undefined) return commandsOf(plain, place, to)
+  if (typeof plain === 'string') return located(() => substitute(plain, to.names), place)
+  if (typeof plain !== 'object' || plain === null) return plain
+  return Array.isArray(plain) ? listOf(schema, plain, place, to) : mappingOf(schema, plain, place, to)
+}
+
+function listOf(schema: AnySchema, plain: readonly unknown[], place: Place, to: Binding): unknown[] {
+  const copy = plain.map((item, index) => bound(itemSchema(schema), item, placeAt(place, index), to))
+  return markPlace(copy, place)
+}
+
+function mappingOf(schema: AnySchema, plain: object, place: Place, to: Binding): object {
+  const copy: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(plain)) {
+    const at = placeAt(place, key)
+    const name = key.includes('${{') ? asText(located(() => substitute(key, to.names), { ...at, key: true })) : key
+    copy[name] = bound(memberSchema(schema, key, plain, to.kinds), item, at, to)
+  }
+  return markPlace(copy, place)
+}
+
+/** A list is an argv: no shell sees it, and a value that is a list becomes several words. */
+function commandOf(plain: unknown, place: Place, to: Binding): Command {
+  if (typeof plain === 'string')
+    return markPlace(
+      located(() => shellScript(plain, to.names), place),
+      place,
+    )
+  const words = Array.isArray(plain) ? plain : [plain]
+  const argv = words.flatMap((word, index) => {
+    const value = typeof word === 'string' ? located(() => substitute(word, to.names), placeAt(place, index)) : word
+    return Array.isArray(value) ? value.map(asText) : [asText(value)]
+  })
+  return markPlace({ argv }, place)
+}
+
+/** One command or several: each item is a string or an argv list. */
+function commandsOf(plain: unknown, place: Place, to: Binding): Command[] {
+  if (!Array.isArray(plain)) return [commandOf(plain, place, to)]
+  return plain.map((one, index) => commandOf(one, placeOf(one) ?? placeAt(place, index), to))
+}

@@ -1,0 +1,169 @@
+/** Finds the parts of a raw step, and what each piece of its params means. */
+import type { FaultKind } from '../contracts/fault.ts'
+import type { Kinds } from '../contracts/kinds.ts'
+import type { Meaning, PlainSteps } from '../contracts/params.ts'
+import type { Case, CommonKeys } from '../contracts/plan.ts'
+import { type Place, placeAt, placeOf } from '../contracts/source.ts'
+
+/** Keys that may stand beside any step kind. */
+export const commonKeys = [
+  'name',
+  'id',
+  'if',
+  'timeout',
+  'capture',
+  'expect',
+  'undo',
+  'verify',
+  'continue-on-error',
+  'for-each',
+  'repeat',
+] as const
+
+export interface StepParts {
+  readonly kind: string
+  readonly params: unknown
+  readonly common: CommonKeys
+  /** Of the whole step. */
+  readonly place: Place
+  /** Its `name`, else kind and subject. */
+  readonly title: string
+}
+
+/** The parts of a step; validation saw to it that there is exactly one kind. */
+export function stepParts(raw: PlainSteps[number], kinds: Kinds): StepParts {
+  const kind = Object.keys(raw).find((key) => kinds.steps.has(key)) ?? ''
+  const common = Object.fromEntries(Object.entries(raw).filter(([key]) => key !== kind)) as CommonKeys
+  const place = placeOf(raw) ?? { file: '', path: [] }
+  return { kind, params: raw[kind], common, place, title: common.name ?? titleOf(kind, raw[kind]) }
+}
+
+function titleOf(kind: string, params: unknown): string {
+  const subject = subjectOf(params)
+  return subject === '' ? kind : `${kind} ${subject}`
+}
+
+/** The first words that tell what a step is about. */
+function subjectOf(params: unknown): string {
+  if (typeof params !== 'object' || params === null) return cut(String(params ?? ''))
+  if (Array.isArray(params)) return typeof params[0] === 'object' ? '' : cut(params.join(' '))
+  const [first] = Object.entries(params)
+  if (first === undefined) return ''
+  const [key, value] = first
+  if (key === 'all' || key === 'any' || key === 'none') {
+    const inner = Array.isArray(value) ? value.map((one) => subjectOf(one)) : []
+    return cut(`${key} of ${inner.join(', ')}`)
+  }
+  return cut(`${key} ${subjectOf(value)}`.trim())
+}
+
+function cut(text: string): string {
+  const [line = ''] = text.split('\n')
+  return line.length > 70 ? `${line.slice(0, 69)}…` : line
+}
+
+/** A piece of raw params with what it means. */
+export interface Part {
+  readonly value: unknown
+  readonly place: Place
+  readonly is: Meaning | undefined
+}
+
+interface Schema {
+  readonly 'x-is'?: Meaning
+  readonly 'x-slot'?: 'condition' | 'fault'
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly additionalProperties?: boolean | Schema
+}
+
+export type AnySchema = object | undefined
+
+/** Every scalar and every meaningful piece; goes into conditions and faults, but not into nested steps. */
+export function* parts(schema: AnySchema, value: unknown, place: Place, kinds: Kinds): Generator<Part> {
+  const own = (schema ?? {}) as Schema
+  yield { value, place, is: own['x-is'] }
+  if (own['x-is'] === 'steps' || typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* parts(itemSchema(own), item, placeAt(place, index), kinds)
+    return
+  }
+  for (const [key, item] of Object.entries(value))
+    yield* parts(memberSchema(own, key, value, kinds), item, placeAt(place, key), kinds)
+}
+
+/** The schema of one member of a mapping, with the slots filled in. */
+export function memberSchema(schema: AnySchema, key: string, within: object, kinds: Kinds): AnySchema {
+  const own = (schema ?? {}) as Schema
+  if (own.properties?.[key]) return own.properties[key]
+  if (own['x-slot'] === 'fault') return faultMember(key, within, kinds)
+  if (own['x-slot'] === 'condition' || own['x-is'] === 'condition') return conditionMember(key, kinds)
+  return typeof own.additionalProperties === 'object' ? own.additionalProperties : undefined
+}
+
+/** The schema of the items of a list. A command's words are no commands. */
+export function itemSchema(schema: AnySchema): AnySchema {
+  const own = (schema ?? {}) as Schema
+  if (own['x-is'] === 'command') return undefined
+  return own.items
+}
+
+const EXPECT: Schema = { 'x-is': 'expectations' }
+const CONDITIONS: Schema = { 'x-is': 'conditions', items: { 'x-is': 'condition' } }
+
+function conditionMember(key: string, kinds: Kinds): AnySchema {
+  if (key === 'all' || key === 'any' || key === 'none') return CONDITIONS
+  return key === 'expect' ? EXPECT : kinds.probes.get(key)?.params
+}
+
+function faultMember(key: string, within: object, kinds: Kinds): AnySchema {
+  const kind = kinds.faults.get(key)
+  if (kind) return kind.params
+  const name = Object.keys(within).find((one) => kinds.faults.has(one)) ?? ''
+  return kinds.faults.get(name)?.options[key]
+}
+
+/** The one fault that stands in a mapping, with its options. */
+export function faultIn(
+  plain: object,
+  kinds: Kinds,
+): { kind: FaultKind; params: unknown; options: Record<string, unknown> } {
+  const all = plain as Record<string, unknown>
+  const name = Object.keys(all).find((key) => kinds.faults.has(key))
+  const kind = kinds.faults.get(name ?? '')
+  if (!kind || name === undefined) throw new Error('there is no fault in this mapping')
+  const options = Object.fromEntries(Object.entries(all).filter(([key]) => key !== name && key in kind.options))
+  return { kind, params: all[name], options }
+}
+
+/** Lists of steps inside a step's params. */
+export function nestedSteps(raw: PlainSteps[number], kinds: Kinds): PlainSteps[] {
+  const { kind, params, place } = stepParts(raw, kinds)
+  const schema = kinds.steps.get(kind)?.params
+  return [...parts(schema, params, placeAt(place, kind), kinds)].flatMap(({ is, value }) =>
+    is === 'steps' && Array.isArray(value) ? [value as PlainSteps] : [],
+  )
+}
+
+/** Every step of a list, those inside of others included, in the order they are written. */
+export function* everyStep(steps: PlainSteps, kinds: Kinds): Generator<PlainSteps[number]> {
+  for (const step of steps) {
+    yield step
+    for (const inner of nestedSteps(step, kinds)) yield* everyStep(inner, kinds)
+  }
+}
+
+/** Every step of a case, its fragments' included. */
+export function* stepsOfCase({ plan }: Pick<Case, 'plan'>, kinds: Kinds): Generator<PlainSteps[number]> {
+  for (const list of [plan.steps, plan.onFailure, plan.always, plan.lastResort]) yield* everyStep(list, kinds)
+  for (const fragment of plan.fragments.values()) yield* everyStep(fragment.steps, kinds)
+}
+
+/** Every fault of a case, raw. */
+export function* faultsOfCase(kase: Pick<Case, 'plan'>, kinds: Kinds): Generator<{ kind: FaultKind; params: unknown }> {
+  for (const step of stepsOfCase(kase, kinds)) {
+    const { kind, params } = stepParts(step, kinds)
+    const schema = kinds.steps.get(kind)?.params as Schema | undefined
+    if (schema?.['x-slot'] === 'fault' && typeof params === 'object' && params !== null) yield faultIn(params, kinds)
+  }
+}
