@@ -9,6 +9,8 @@ export interface Reading {
   readonly document?: unknown
   /** In short, for histories and live lines: `200 {"node":"up"}`. */
   readonly says: string
+  /** The document's values are text by nature (.env, INI). */
+  readonly text?: boolean | undefined
 }
 
 export type Taken =
@@ -35,6 +37,8 @@ export interface Field {
   readonly type: 'text' | 'number' | 'boolean' | 'list' | 'mapping' | 'any'
   /** A closed list of words, checked at load. */
   readonly words?: readonly string[] | undefined
+  /** `none` and `each` hold over an empty list: a log that was read and is empty holds no bad line. */
+  readonly emptyHolds?: boolean | undefined
 }
 
 export interface ProbeKind<P extends TSchema = TSchema> {

@@ -1,16 +1,6 @@
 /** Text → a document with positions. YAML 1.2 core; what could surprise a reader is an error with its line. */
 import { readFileSync, statSync } from 'node:fs'
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type YAMLError,
-  type Document as YamlDocument,
-} from 'yaml'
+import { isMap, parseDocument, type YAMLError, type Document as YamlDocument } from 'yaml'
 import { type Located, messageOf, PlanError } from '../contracts/errors.ts'
 import type { Document } from '../contracts/plan.ts'
 import { markPlace, type Path, placeAt } from '../contracts/source.ts'
@@ -100,12 +90,14 @@ function deepAt(file: string, text: string, at: number): Located {
   }
 }
 
+const INDEPENDENT: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED'])
+
 function* findings(file: string, text: string, yaml: YamlDocument.Parsed): Generator<Located> {
   const seen = new Set<number>()
   for (const error of [...yaml.errors, ...yaml.warnings].sort((a, b) => a.pos[0] - b.pos[0])) {
     const line = text.slice(0, error.pos[0]).split('\n').length
     // One slip makes a cluster of errors: the first of a line, and none that follows from it on the next.
-    if (seen.has(line) || seen.has(line - 1)) continue
+    if (seen.has(line) || (seen.has(line - 1) && !INDEPENDENT.has(error.code))) continue
     seen.add(line)
     yield yamlFinding(file, text, error)
   }
