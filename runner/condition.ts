@@ -1,5 +1,5 @@
 /** A condition: one probe and what is expected of its reading, or all, any, none of several. */
-import { type Miss, messageOf } from './contracts/errors.ts'
+import type { Miss } from './contracts/errors.ts'
 import type { Kinds } from './contracts/kinds.ts'
 import type { Condition, Field, ProbeContext, ProbeKind, Reading, TakenReading, Verdict } from './contracts/probe.ts'
 import { type Place, placeAt, placeOf } from './contracts/source.ts'
@@ -123,12 +123,18 @@ export function missesOf(
 function missOf(reading: Reading, { name, matcher, place }: Expected, fields: Readonly<Record<string, Field>>): Miss[] {
   if (name.startsWith('$') && reading.document === undefined)
     return [{ place, path: name, expected: expectedWords(matcher), actual: `not JSON: ${reading.says}` }]
-  const actual = name.startsWith('$') ? select(name, reading.document) : fieldOf(reading.fields, name)
+  const actual = name.startsWith('$') ? select(name, reading.document) : fieldFor(reading, name, matcher)
   const field = fields[name.split('.')[0] ?? '']
   const how = { text: field?.type === 'text' || reading.text === true }
   if (meets(matcher, actual, how) || isEmptyLog(field, matcher, actual)) return []
   const words = mismatch(matcher, actual, how) ?? { expected: '', actual: '' }
   return [{ place, path: name, ...words, ...documents(matcher, actual) }]
+}
+
+function fieldFor(reading: Reading, name: string, matcher: unknown): unknown {
+  const instead = reading.instead?.[name]
+  const said = JSON.stringify(matcher) ?? ''
+  return instead?.words.some((word) => said.includes(`"${word}"`)) ? instead.value : fieldOf(reading.fields, name)
 }
 
 /** A log that could be read and is empty holds no bad line: the one list whose emptiness shows something. */
@@ -203,7 +209,7 @@ async function watchAll(inner: readonly Condition[], context: ProbeContext, wake
   const subscribed = await Promise.all(inner.map((one) => one.watch(context, wake)))
   return {
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(subscribed.map((one) => one[Symbol.asyncDispose]().catch((error) => messageOf(error))))
+      await Promise.allSettled(subscribed.map((one) => one[Symbol.asyncDispose]()))
     },
   }
 }

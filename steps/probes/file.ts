@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { oneOf, optional, service, shortOr, targetPath } from '../../runner/contracts/params.ts'
+import { defineProbe } from '../../runner/contracts/probe.ts'
+import { type Format, formatOf, formats, parseAs } from '../shared/file-format.ts'
+import { brief } from '../shared/json.ts'
+
+interface FileParams {
+  readonly path: string
+  readonly in?: string
+  readonly as?: Format
+}
+const detailed = (params: unknown): FileParams =>
+  typeof params === 'string' ? { path: params } : (params as FileParams)
+
+/** A file on the target or inside a service. */
+export const file = defineProbe({
+  name: 'file',
+  summary: 'Reads a file on the target, or inside a service.',
+  params: shortOr(
+    { type: 'string', 'x-is': 'target-path' },
+    {
+      path: targetPath('the file'),
+      in: optional(service('inside this service')),
+      as: optional(oneOf(formats, 'its format, when the name does not tell')),
+    },
+    { description: 'a path, or a mapping with more' },
+  ),
+  fields: {
+    exists: { description: 'whether it is there', type: 'boolean' },
+    mode: { description: 'its mode in octal: "0600"', type: 'any' },
+    owner: { description: 'who owns it', type: 'text' },
+    sha256: { description: 'the SHA-256 of its bytes', type: 'any' },
+    text: { description: 'its text', type: 'any' },
+    json: { description: 'its document: JSON, YAML, TOML, .env or INI; `$` paths look into it', type: 'any' },
+  },
+  bare: { exists: true },
+  examples: [{ file: { path: 'config.json', in: 'gateway' }, expect: { '$.poll': '100ms' } }],
+  subject: (params) => detailed(params).path,
+  read: async (params, { target }) => {
+    const { path, in: inside, as } = detailed(params)
+    const at = target.file(path, { in: inside })
+    const info = await at.files.stat(at.path)
+    const bytes = info?.kind === 'file' ? await at.files.read(at.path) : undefined
+    if (!info) return { fields: { exists: false }, says: `${path} is not there` }
+    const content = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8')
+    const format = formatOf(path, as)
+    const document = await parseAs(format, content)
+    const sha256 = bytes && createHash('sha256').update(bytes).digest('hex')
+    return {
+      fields: { exists: true, mode: info.mode, owner: info.owner, sha256, text: content, json: document },
+      document,
+      text: format === 'env' || format === 'ini',
+      says: `${info.size} bytes, ${info.mode} ${brief(content, 80)}`,
+    }
+  },
+  watch: (params, { target }, wake) => {
+    const { path, in: inside } = detailed(params)
+    const at = target.file(path, { in: inside })
+    return at.files.watch(at.path, wake)
+  },
+})

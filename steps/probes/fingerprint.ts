@@ -1,0 +1,74 @@
+import { quote } from '../../runner/contracts/command.ts'
+import { listOf, optional, service, shortOr, targetPath, text } from '../../runner/contracts/params.ts'
+import { defineProbe, type ProbeContext } from '../../runner/contracts/probe.ts'
+
+interface Made {
+  readonly name: string
+  readonly file: string
+  readonly in?: string
+  readonly keys?: readonly string[]
+}
+
+/** A hash of a file, or of some keys of it, made on the target: the plain value never travels. */
+export const fingerprint = defineProbe({
+  name: 'fingerprint',
+  summary: 'Compares a file, or some keys of it, with how it was when the case began. Hashed on the target.',
+  params: shortOr(
+    { type: 'string' },
+    {
+      name: text('a name, for later conditions'),
+      file: targetPath('the file'),
+      in: optional(service('inside this service')),
+      keys: optional(listOf(text('a key; * stands for anything'), 'only these keys of a .env file')),
+    },
+    { description: 'the name of one made in the baseline, or how to make one' },
+  ),
+  fields: { unchanged: { description: 'whether it is as it was in the baseline', type: 'boolean' } },
+  bare: { unchanged: true },
+  once: true,
+  examples: [
+    { fingerprint: { name: 'secrets', file: '.env', keys: ['*_TOKEN'] } },
+    { fingerprint: 'secrets', unchanged: true },
+  ],
+  subject: (params) => `fingerprint ${typeof params === 'string' ? params : (params as Made).name}`,
+  read: async (params, context) => {
+    const known = context.memory.get(keyOf(typeof params === 'string' ? params : params.name)) as
+      | { made: Made; hash: string }
+      | undefined
+    const made = known?.made ?? (typeof params === 'string' ? undefined : (params as Made))
+    if (!made) return { untaken: `no fingerprint "${params}" was made in the baseline` }
+    const hash = await hashOf(made, context)
+    if ('untaken' in hash) return hash
+    if (!known) context.memory.set(keyOf(made.name), { made, hash: hash.sha256 })
+    const unchanged = known === undefined || known.hash === hash.sha256
+    return { fields: { unchanged }, says: `${made.name} is ${unchanged ? 'unchanged' : 'changed'}` }
+  },
+})
+
+const keyOf = (name: string) => `fingerprint ${name}`
+
+async function hashOf(
+  { file, in: inside, keys }: Made,
+  { target, timeout }: ProbeContext,
+): Promise<{ sha256: string } | { untaken: string }> {
+  const { path } = target.file(file, { in: inside })
+  const sh = keys ? `grep -E ${quote(patternOf(keys))} ${quote(path)} | sort | ${HASH}` : `${HASH} < ${quote(path)}`
+  const exit = await target.exec(
+    { sh: `test -r ${quote(path)} || { echo "can't read it" >&2; exit 1; }\n${sh}` },
+    { timeout, in: inside },
+  )
+  const sha256 = Buffer.from(exit.stdout).toString().split(' ')[0]?.trim() ?? ''
+  if (exit.code !== 0 || sha256 === '')
+    return { untaken: `${file}: ${Buffer.from(exit.stderr).toString().trim() || `exit ${exit.code}`}` }
+  // The hash of nothing would be unchanged for ever.
+  if (sha256 === HASH_OF_NOTHING) return { untaken: `${file}: no key matches ${keys?.join(', ') ?? 'it'}` }
+  return { sha256 }
+}
+
+const HASH = '{ sha256sum 2>/dev/null || shasum -a 256; }'
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+function patternOf(keys: readonly string[]): string {
+  const one = (key: string) => key.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[A-Za-z0-9_]*')
+  return `^(export +)?(${keys.map(one).join('|')})=`
+}

@@ -1,0 +1,22 @@
+import { defineProbe } from '../../runner/contracts/probe.ts'
+import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
+
+/** Sends a request and reads the answer. Nothing tells of a change, so a wait polls it. */
+export const http = defineProbe({
+  name: 'http',
+  summary: 'Sends an HTTP request and reads the answer.',
+  params: httpParams,
+  fields: httpFields,
+  expects: { status: { lt: 400 } },
+  examples: [
+    { http: 'http://gateway/api/state', expect: { '$.node': 'up' } },
+    { http: 'http://gateway/health', status: 200 },
+  ],
+  effect: (params) => (['GET', 'HEAD'].includes(methodOf(params).method) ? 'reads' : 'changes'),
+  services: hostOf,
+  subject: (params) => methodOf(params).url,
+  read: (params, context) => {
+    const timeout = typeof params === 'object' && params.timeout ? context.measure(params.timeout) : context.timeout
+    return readHttp(params as HttpParams, context.target, Math.min(timeout, Math.max(context.timeout, timeout)))
+  },
+})

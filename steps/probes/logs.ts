@@ -1,0 +1,51 @@
+import { messageOf } from '../../runner/contracts/errors.ts'
+import { oneOf, optional, service, shortOr } from '../../runner/contracts/params.ts'
+import { defineProbe } from '../../runner/contracts/probe.ts'
+
+interface LogParams {
+  readonly service: string
+  readonly since?: 'case' | 'step'
+}
+const detailed = (params: unknown): LogParams =>
+  typeof params === 'string' ? { service: params } : (params as LogParams)
+
+/** The log lines of a service. */
+export const logs = defineProbe({
+  name: 'logs',
+  summary: 'Reads the log lines of a service.',
+  params: shortOr(
+    { type: 'string', 'x-is': 'service' },
+    {
+      service: service('whose log'),
+      since: optional(oneOf(['case', 'step'] as const, 'since the case began (default), or since this step did')),
+    },
+    { description: 'a service, or a mapping with more' },
+  ),
+  fields: {
+    lines: { description: 'the lines', type: 'list', emptyHolds: true },
+    count: { description: 'how many lines', type: 'number' },
+  },
+  examples: [
+    { logs: 'gateway', lines: { any: { matches: 'reloaded' } } },
+    { logs: 'gateway', lines: { none: { matches: 'panic|fatal' } } },
+  ],
+  services: (params) => [detailed(params).service],
+  subject: (params) => `log of ${detailed(params).service}`,
+  read: async (params, { target, logsSince }) => {
+    const { service: name, since = 'case' } = detailed(params)
+    try {
+      const lines = await target.service(name).logs({ since: await logsSince(name, since) })
+      return {
+        fields: { lines, count: lines.length },
+        says: `${lines.length} lines${lines.length > 0 ? `, the last: ${lines.at(-1)}` : ''}`,
+      }
+    } catch (error) {
+      return { untaken: messageOf(error) }
+    }
+  },
+  watch: async (params, { target, logsSince }, wake) => {
+    const { service: name, since = 'case' } = detailed(params)
+    await logsSince(name, since)
+    return target.service(name).watchLogs(wake)
+  },
+})

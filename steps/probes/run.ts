@@ -1,0 +1,25 @@
+import { says } from '../../runner/contracts/command.ts'
+import { defineProbe } from '../../runner/contracts/probe.ts'
+import { detailed, type RunParams, runFields, runOnce, runParams } from '../shared/run-command.ts'
+
+/** Runs a command and reads how it ended. */
+export const run = defineProbe({
+  name: 'run',
+  summary: 'Runs a command on the target, or inside a service, and reads how it ended.',
+  params: runParams,
+  fields: runFields,
+  expects: { exit: 0 },
+  examples: [
+    { run: './status', exit: 0 },
+    { run: { in: 'gateway', command: ['cat', 'config.json'] }, expect: { '$.workers': 3 } },
+  ],
+  effect: (params) => (params as { effect?: 'reads' | 'changes' }).effect ?? 'reads',
+  subject: (params) =>
+    typeof params === 'object' && params !== null ? says(detailed(params as RunParams).command) : String(params),
+  read: async (params, context) => {
+    const { timeout } = detailed(params as RunParams)
+    const limit = timeout === undefined ? context.timeout : context.measure(timeout)
+    const reading = await runOnce(params as RunParams, context.target, limit)
+    return reading ?? { untaken: `the command did not end within ${Math.round(limit)} ms, so it was ended` }
+  },
+})

@@ -1,0 +1,157 @@
+/** What the probe `http` and the step `http` have in common: how a request is written, sent and read. */
+import { messageOf } from '../../runner/contracts/errors.ts'
+import {
+  anything,
+  duration,
+  integer,
+  optional,
+  service,
+  shortOr,
+  Type,
+  text,
+  url,
+} from '../../runner/contracts/params.ts'
+import type { Field, Taken } from '../../runner/contracts/probe.ts'
+import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
+import { brief, parseJson } from './json.ts'
+
+const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
+type Method = (typeof methods)[number]
+type Pairs = Record<string, string | number | boolean>
+
+const pairs = (description: string) =>
+  Type.Unsafe<Pairs>({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, description })
+
+export const httpParams = shortOr(
+  { type: 'string', 'x-is': 'url' },
+  {
+    get: optional(url('GET this URL; its host may be a service of the target')),
+    head: optional(url('HEAD this URL')),
+    post: optional(url('POST to this URL')),
+    put: optional(url('PUT to this URL')),
+    patch: optional(url('PATCH this URL')),
+    delete: optional(url('DELETE this URL')),
+    in: optional(service('send it from inside this service')),
+    headers: optional(pairs('request headers')),
+    query: optional(pairs('query parameters, added to the URL')),
+    json: optional(anything('a body, sent as JSON')),
+    body: optional(text('a body, sent as it is')),
+    form: optional(pairs('a body, sent as a form')),
+    bearer: optional(text('a token for `Authorization: Bearer`')),
+    basic: optional(text('`user:password` for `Authorization: Basic`')),
+    redirects: optional(integer('how many redirects are followed (default 0)', { minimum: 0, maximum: 20 })),
+    ca: optional(text('PEM text of an authority to trust')),
+    timeout: optional(duration('how long the whole exchange may take (default 5s in conditions, 60s as a step)')),
+  },
+  { description: 'a URL to GET, or a request' },
+)
+
+interface Request {
+  readonly in?: string
+  readonly headers?: Pairs
+  readonly query?: Pairs
+  readonly json?: unknown
+  readonly body?: string
+  readonly form?: Pairs
+  readonly bearer?: string
+  readonly basic?: string
+  readonly redirects?: number
+  readonly ca?: string
+  readonly timeout?: string
+}
+export type HttpParams = string | (Request & { readonly [M in Method]?: string })
+
+export const httpFields: Readonly<Record<string, Field>> = {
+  status: { description: 'the status code', type: 'number' },
+  headers: { description: 'response headers, names in lower case: headers.content-type', type: 'text' },
+  text: { description: 'the body as text', type: 'any' },
+  json: { description: 'the body as JSON; `$` paths look into it', type: 'any' },
+  duration: { description: 'how long it took, in ms', type: 'number' },
+  reachable: { description: 'whether there was an answer at all', type: 'boolean' },
+  events: { description: 'of a stream: the data of each event; events.last and events.text', type: 'any' },
+}
+
+/** GET and HEAD read, other methods change. */
+export function methodOf(params: unknown): { method: string; url: string } {
+  if (typeof params === 'string') return { method: 'GET', url: params }
+  const request = (params ?? {}) as Record<string, unknown>
+  const method = methods.find((name) => request[name] !== undefined) ?? 'get'
+  return { method: method.toUpperCase(), url: String(request[method] ?? '') }
+}
+
+/** The services that a URL names as its host, for those who know which there are. */
+export function hostOf(params: unknown): readonly string[] {
+  const host = /^https?:\/\/([^/:?#]+)/.exec(methodOf(params).url)?.[1]
+  return host === undefined || host.includes('${{') ? [] : [host]
+}
+
+/** Sends the request; a refused, cut off or late answer is an untaken reading. */
+export async function readHttp(params: HttpParams, target: Target, timeout: number): Promise<Taken> {
+  try {
+    return readingOf(await target.http(requestOf(params, timeout)))
+  } catch (error) {
+    return { untaken: messageOf(error) }
+  }
+}
+
+function requestOf(params: HttpParams, timeout: number): HttpRequest & { in?: string | undefined } {
+  const { method, url: address } = methodOf(params)
+  const said: Request = typeof params === 'string' ? {} : params
+  const body = bodyOf(said)
+  return {
+    method,
+    url: said.query ? `${address}${address.includes('?') ? '&' : '?'}${encoded(said.query)}` : address,
+    headers: { ...body?.headers, ...authorization(said), ...texts(said.headers ?? {}) },
+    ...(body === undefined ? {} : { body: body.content }),
+    redirects: said.redirects,
+    ca: said.ca,
+    in: said.in,
+    timeout,
+  }
+}
+
+function bodyOf(said: Request): { content: string; headers: Record<string, string> } | undefined {
+  if (said.json !== undefined)
+    return { content: JSON.stringify(said.json), headers: { 'content-type': 'application/json' } }
+  if (said.form !== undefined)
+    return { content: encoded(said.form), headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  return said.body === undefined ? undefined : { content: said.body, headers: {} }
+}
+
+function authorization({ bearer, basic }: Request): Record<string, string> {
+  if (bearer !== undefined) return { authorization: `Bearer ${bearer}` }
+  return basic === undefined ? {} : { authorization: `Basic ${Buffer.from(basic).toString('base64')}` }
+}
+
+function texts(values: Pairs): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), String(value)]))
+}
+
+function encoded(values: Pairs): string {
+  return new URLSearchParams(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))).toString()
+}
+
+function readingOf(response: HttpResponse): Taken {
+  const body = Buffer.from(response.body).toString('utf8')
+  const { status, headers, duration: took, events } = response
+  const document = events ? events.map(parseJson).filter((item) => item !== undefined) : parseJson(body)
+  const cut = response.truncated ? ' (cut off: the body is larger than is kept)' : ''
+  return {
+    fields: {
+      status,
+      headers,
+      text: body,
+      json: document,
+      duration: Math.round(took),
+      reachable: true,
+      ...(events ? { events: eventsField(events) } : {}),
+    },
+    document,
+    says: `${status} ${brief(body)}${cut}`,
+  }
+}
+
+/** A list that also has `last` and `text`. */
+function eventsField(events: readonly string[]): unknown {
+  return Object.assign([...events], { last: events.at(-1), text: events.join('\n') })
+}
