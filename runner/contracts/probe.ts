@@ -12,7 +12,9 @@ export interface Reading {
   /** The document's values are text by nature (.env, INI). */
   readonly text?: boolean | undefined
   /** When a matcher says one of these words, the field has this value: `state: healthy` asks for the health of what runs. */
-  readonly instead?: Readonly<Record<string, { readonly words: readonly string[]; readonly value: unknown }>> | undefined
+  readonly instead?:
+    | Readonly<Record<string, { readonly words: readonly string[]; readonly value: unknown }>>
+    | undefined
 }
 
 export type Taken =
