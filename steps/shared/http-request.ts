@@ -128,7 +128,9 @@ function texts(values: Pairs): Record<string, string> {
 }
 
 function encoded(values: Pairs): string {
-  return new URLSearchParams(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))).toString()
+  return new URLSearchParams(
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
+  ).toString()
 }
 
 function readingOf(response: HttpResponse): Taken {

@@ -1,0 +1,146 @@
+import { CheckFailure } from '../runner/contracts/errors.ts'
+import {
+  commands,
+  flag,
+  jsonPath,
+  listOf,
+  mapping,
+  oneOf,
+  optional,
+  type Static,
+  service,
+  Type,
+  targetPath,
+  text,
+} from '../runner/contracts/params.ts'
+import { placeAt, placeOfKey } from '../runner/contracts/source.ts'
+import { type CheckContext, type Context, defineStep } from '../runner/contracts/step.ts'
+import { edit, singularKeys } from './shared/edit.ts'
+import { formatOf, formats } from './shared/file-format.ts'
+
+const params = mapping({
+  file: targetPath('the file, on the target or in a service'),
+  in: optional(service('the service that the file is inside of')),
+  as: optional(oneOf(formats, 'its format, when the name does not tell')),
+  set: optional(
+    Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: true,
+      'x-is': 'fields',
+      description: 'JSONPath → value; parents are made',
+    }),
+  ),
+  unset: optional(listOf(jsonPath('a path'), 'paths that are removed')),
+  merge: optional(
+    Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      additionalProperties: true,
+      description: 'merged into the document',
+    }),
+  ),
+  content: optional(text('the whole new text')),
+  // biome-ignore lint/suspicious/noThenProperty: a word of the language
+  then: optional(commands('commands that make it effective; run again after the undo')),
+  idempotent: optional(flag('applies twice and demands that the second time changes nothing')),
+})
+type Params = Static<typeof params>
+
+/** Edits a file; the pre-image is journalled first. */
+export const applyConfig = defineStep({
+  name: 'apply-config',
+  summary: 'Edits a file of the target or a service, and makes it effective; put back byte for byte.',
+  effect: 'changes',
+  params,
+  reading: { changed: { description: 'whether the bytes differ from before', type: 'boolean' } },
+  timeout: '5m',
+  examples: [
+    {
+      file: 'config.json',
+      in: 'gateway',
+      set: { '$.workers.limit': 3 },
+      then: [['kill', '-HUP', '${{ services.gateway.pid }}']],
+    },
+  ],
+  describe: (raw) => {
+    const { file, in: inside } = raw as Params
+    const where = inside === undefined ? file : `${file} in ${inside}`
+    return [{ does: `edits ${where}`, undo: `${where} is put back byte for byte, then \`then\` again`, endsBy: 'undo' }]
+  },
+  check: (raw, context) => checkParams(raw as Params, context),
+  run: async (said, context) => {
+    const changed = await apply(said, context)
+    if (said.idempotent) await demandIdempotent(said, context)
+    return { fields: { changed }, says: changed ? 'changed' : 'was so already' }
+  },
+})
+
+async function apply(said: Params, context: Context): Promise<boolean> {
+  const { target } = context
+  const at = target.file(said.file, { in: said.in })
+  const before = await at.files.read(at.path)
+  if (!before && said.content === undefined && formatOf(said.file, said.as) === 'text')
+    throw new CheckFailure(`${said.file} is not there`)
+  const bytes = await edited(said, before)
+  const then = said.then as never
+  await context.change(
+    await target.replaceFile(said.file, bytes, { in: said.in, then, thenTimeout: context.measure('5m') }),
+  )
+  return !before || !Buffer.from(before).equals(Buffer.from(bytes))
+}
+
+async function edited(said: Params, before: Uint8Array | undefined): Promise<Uint8Array> {
+  if (said.content !== undefined) return Buffer.from(said.content)
+  return Buffer.from(await edit(formatOf(said.file, said.as), Buffer.from(before ?? '').toString('utf8'), said))
+}
+
+/** The second time must change no byte, succeed, and leave every service as it was. */
+async function demandIdempotent(said: Params, context: Context): Promise<void> {
+  const before = await startsOf(context)
+  if (await apply(said, context)) throw new CheckFailure('not idempotent: applied again, the file changed again')
+  const after = await startsOf(context)
+  const moved = [...before].filter(([name, start]) => after.get(name) !== start).map(([name]) => name)
+  if (moved.length > 0) throw new CheckFailure(`not idempotent: applied again, ${moved.join(', ')} was started anew`)
+}
+
+async function startsOf({ target }: Context): Promise<Map<string, string>> {
+  const states = target.services().map(async (name) => [name, (await target.service(name).state()).startedAt] as const)
+  return new Map(await Promise.all(states))
+}
+
+function* checkParams(said: Params, { place, finding }: CheckContext) {
+  const ways = ['set', 'unset', 'merge', 'content'].filter((key) => key in said)
+  if (ways.length === 0)
+    yield finding(place, 'no-edit', 'nothing is edited', 'write `set`, `unset`, `merge` or `content`')
+  if (said.content !== undefined && ways.length > 1)
+    yield finding(
+      placeAt(place, 'content'),
+      'two-edits',
+      '`content` is the whole text, so nothing else can be edited',
+      'keep one of them',
+    )
+  if (['toml', 'ini'].includes(formatOf(said.file ?? '', said.as)) && said.content === undefined)
+    yield finding(
+      placeAt(place, 'file'),
+      'not-built',
+      'editing TOML and INI files is part of the language, but not built yet',
+      'give the whole `content`',
+    )
+  for (const path of Object.keys(said.set ?? {})) {
+    if (path.includes('${{') || !path.startsWith('$') || isSingular(path)) continue
+    yield finding(
+      placeOfKey(place, 'set', path),
+      'not-singular',
+      `${path} may mean several values`,
+      'name each key: $.a.b[0]',
+    )
+  }
+}
+
+function isSingular(path: string): boolean {
+  try {
+    return singularKeys(path) !== undefined
+  } catch {
+    return true
+  }
+}

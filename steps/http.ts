@@ -1,0 +1,22 @@
+import { CheckFailure } from '../runner/contracts/errors.ts'
+import { defineStep } from '../runner/contracts/step.ts'
+import { type HttpParams, httpFields, httpParams, methodOf, readHttp } from './shared/http-request.ts'
+
+/** Sends a request. */
+export const http = defineStep({
+  name: 'http',
+  summary: 'Sends an HTTP request; GET and HEAD read, other methods change.',
+  effect: (params) => (['GET', 'HEAD'].includes(methodOf(params).method) ? 'reads' : 'changes'),
+  undoable: true,
+  params: httpParams,
+  reading: httpFields,
+  expects: { status: { lt: 400 } },
+  timeout: '60s',
+  examples: ['http://gateway/health', { post: 'http://gateway/api/submit', json: { work: 1 } }],
+  run: async (params, context) => {
+    const { timeout } = typeof params === 'string' ? {} : params
+    const taken = await readHttp(params as HttpParams, context.target, context.measure(timeout ?? '60s'))
+    if ('untaken' in taken) throw new CheckFailure(taken.untaken)
+    return taken
+  },
+})
