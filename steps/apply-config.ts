@@ -40,7 +40,6 @@ const params = mapping({
     }),
   ),
   content: optional(text('the whole new text')),
-  // biome-ignore lint/suspicious/noThenProperty: a word of the language
   then: optional(commands('commands that make it effective; run again after the undo')),
   idempotent: optional(flag('applies twice and demands that the second time changes nothing')),
 })

@@ -1,0 +1,34 @@
+/** Words of the language that are not built yet: said plainly, instead of "unknown". */
+const words: Readonly<Record<string, readonly string[]>> = {
+  plan: ['restore-after', 'quarantine', 'expect-failure'],
+  step: ['sample', 'fake', 'start', 'parallel', 'background', 'join'],
+  fault: [
+    'remove',
+    'disconnect',
+    'partition',
+    'drop',
+    'loss',
+    'delay',
+    'rate',
+    'reject',
+    'dns',
+    'cpu',
+    'memory',
+    'fill-disk',
+    'read-only',
+    'clock',
+    'env',
+    'file',
+    'fake',
+  ],
+  probe: ['fake', 'step', 'sql'],
+  runtime: ['docker', 'systemd'],
+  target: ['ssh', 'compose', 'project', 'fakes', 'become', 'jump', 'max-faulted'],
+  service: ['scale', 'image'],
+  key: ['on', 'overlap'],
+}
+
+/** What to say of such a word; undefined for one that is unknown altogether. */
+export function plannedWord(of: keyof typeof words & string, word: string): string | undefined {
+  return words[of]?.includes(word) ? `"${word}" is part of the language, but not built yet` : undefined
+}

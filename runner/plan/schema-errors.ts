@@ -1,0 +1,158 @@
+/** What ajv says, in words for people, at the exact key or value. */
+import type { Finding } from '../contracts/errors.ts'
+import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
+import { didYouMean } from '../contracts/suggest.ts'
+import type { SchemaError } from './validators.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** One finding a spot. What is still an expression is checked once it is filled in. */
+export function findingsOf(
+  errors: readonly SchemaError[],
+  schema: object,
+  value: unknown,
+  place: Place,
+  planned?: (word: string) => string | undefined,
+): Finding[] {
+  const seen = new Set<string>()
+  return errors.flatMap((error) => {
+    const path = pathOf(error.instancePath, value)
+    const at = placeAt(place, ...path)
+    const actual = valueAt(value, path)
+    const spot = `${error.instancePath} ${error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : error.keyword === 'required' ? error.params['missingProperty'] : ''}`
+    if (isExpression(actual) || seen.has(spot)) return []
+    seen.add(spot)
+    return [worded(error, schemaAt(schema, error.schemaPath), actual, at, planned)]
+  })
+}
+
+function worded(
+  error: SchemaError,
+  schema: Schema,
+  actual: unknown,
+  at: Place,
+  planned?: (word: string) => string | undefined,
+): Finding {
+  const { keyword, params } = error
+  switch (keyword) {
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty'])
+      const later = planned?.(key)
+      const names = Object.keys((schema['properties'] ?? {}) as object)
+      return later
+        ? wrong(placeOfKey(at, key), 'not-built', later)
+        : wrong(placeOfKey(at, key), 'unknown-key', `unknown key "${key}"; ${didYouMean(key, names)}`)
+    }
+    case 'required':
+      return wrong(
+        at,
+        'missing-key',
+        `"${params['missingProperty']}" is missing`,
+        hintOf(schema, String(params['missingProperty'])),
+      )
+    case 'enum':
+      return wrong(
+        at,
+        'unknown-word',
+        `${JSON.stringify(actual)} is not one of them; ${didYouMean(String(actual), (params['allowedValues'] as unknown[]).map(String))}`,
+      )
+    case 'pattern':
+      return schema['x-is'] === 'duration'
+        ? wrong(at, 'bad-duration', `"${actual}" is no duration`, 'write 250ms, 30s, 1m30s or 2h')
+        : wrong(at, 'bad-text', `"${actual}" is not of the form ${params['pattern']}`)
+    case 'type':
+      return wrongType(schema, actual, at)
+    case 'minItems':
+      return wrong(at, 'empty-list', 'an empty list would check nothing', 'name at least one')
+    case 'minProperties':
+      return wrong(
+        at,
+        'empty-mapping',
+        'an empty mapping says nothing',
+        String(schema['description'] ?? 'write at least one key'),
+      )
+    default:
+      return wrong(
+        at,
+        'bad-value',
+        `${JSON.stringify(actual)} can't stand here (${keyword} ${Object.values(params).join(' ')})`,
+        textOf(schema['description']),
+      )
+  }
+}
+
+function wrongType(schema: Schema, actual: unknown, at: Place): Finding {
+  if (schema['x-is'] === 'duration')
+    return wrong(
+      at,
+      'bad-duration',
+      `${JSON.stringify(actual)} is no duration`,
+      typeof actual === 'number' ? `did you mean ${actual}s?` : 'write 250ms, 30s, 1m30s or 2h',
+    )
+  const types = [schema['type']].flat().map((type) => WORDS[String(type)] ?? String(type))
+  return wrong(
+    at,
+    'wrong-type',
+    `this is ${WORDS[typeName(actual)] ?? 'nothing'}, and ${types.join(' or ')} is expected`,
+    textOf(schema['description']),
+  )
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  null: 'nothing',
+}
+
+function typeName(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'number' : typeof value
+}
+
+function hintOf(schema: Schema, key: string): string | undefined {
+  return textOf(((schema['properties'] as Record<string, Schema> | undefined)?.[key] ?? {})['description'])
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The schema that holds the keyword that failed. */
+function schemaAt(schema: object, pointer: string): Schema {
+  let at: unknown = schema
+  for (const step of pointer.split('/').slice(1, -1))
+    at = (at as Record<string, unknown> | undefined)?.[unescaped(step)]
+  return (at ?? {}) as Schema
+}
+
+function pathOf(pointer: string, value: unknown): (string | number)[] {
+  let at = value
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => {
+      const key = Array.isArray(at) ? Number(step) : unescaped(step)
+      at = (at as Record<string | number, unknown> | undefined)?.[key]
+      return key
+    })
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<string | number, unknown> | undefined)?.[key], value)
+}
+
+function unescaped(step: string): string {
+  return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function isExpression(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('${{')
+}
+
+export function wrong(place: Place, code: string, message: string, hint?: string): Finding {
+  return { code, message, place, level: 'error', ...(hint === undefined ? {} : { hint }) }
+}

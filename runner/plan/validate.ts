@@ -1,0 +1,279 @@
+/** The shape of what people write: keys, kinds and params, each by the kind's own schema, so that one mistake is one message. */
+import { type ConditionCheck, checkCondition, checkExpect } from '../condition-check.ts'
+import type { Finding } from '../contracts/errors.ts'
+import type { Kinds } from '../contracts/kinds.ts'
+import type { Document } from '../contracts/plan.ts'
+import { type Place, placeAt, placeOf, placeOfKey } from '../contracts/source.ts'
+import type { StepKind } from '../contracts/step.ts'
+import { didYouMean } from '../contracts/suggest.ts'
+import { checkPath } from '../jsonpath.ts'
+import { plannedWord } from './planned.ts'
+import { findingsOf, wrong } from './schema-errors.ts'
+import type { Validated, Validators } from './validators.ts'
+import { commonKeys, parts } from './walk.ts'
+
+interface Checker {
+  readonly kinds: Kinds
+  readonly validators: Validators
+}
+
+const STEP_LISTS = ['steps', 'on-failure', 'always', 'last-resort'] as const
+
+export function validatePlan(document: Document, kinds: Kinds, validators: Validators): Finding[] {
+  const by = { kinds, validators }
+  const tree = document.tree as Record<string, unknown>
+  const place = { file: document.file, path: [] }
+  const found = check(by, 'shape', 'plan', tree, place, (word) => plannedWord('plan', word))
+  for (const key of STEP_LISTS) found.push(...validateSteps(tree[key], placeAt(place, key), by))
+  for (const key of ['requires', 'baseline'])
+    for (const [index, one] of listOf(tree[key]).entries())
+      found.push(...validateRequirement(one, placeAt(place, key, index), by, key === 'requires'))
+  for (const [name, secret] of Object.entries(mappingOf(tree['secrets'])))
+    if (Object.keys(mappingOf(secret)).length !== 1)
+      found.push(
+        wrong(placeAt(place, 'secrets', name), 'bad-secret', 'a secret comes from exactly one of env, file, command'),
+      )
+  return found
+}
+
+export function validateFragment(document: Document, kinds: Kinds, validators: Validators): Finding[] {
+  const by = { kinds, validators }
+  const tree = document.tree as Record<string, unknown>
+  const place = { file: document.file, path: [] }
+  return [...check(by, 'shape', 'fragment', tree, place), ...validateSteps(tree['steps'], placeAt(place, 'steps'), by)]
+}
+
+export function validateTargets(document: Document, kinds: Kinds, validators: Validators): Finding[] {
+  const by = { kinds, validators }
+  const tree = document.tree as Record<string, unknown>
+  const place = { file: document.file, path: [] }
+  const found = check(by, 'shape', 'targets', tree, place)
+  for (const [name, target] of Object.entries(mappingOf(tree['targets'])))
+    found.push(...validateTarget(mappingOf(target), placeAt(place, 'targets', name), by))
+  return found
+}
+
+/** Keys that all targets have, and beside them those of its runtime. */
+function validateTarget(target: Readonly<Record<string, unknown>>, place: Place, by: Checker): Finding[] {
+  const name = String(target['runtime'] ?? 'process')
+  const runtime = by.kinds.runtimes.get(name)
+  if (!runtime) {
+    const later = plannedWord('runtime', name)
+    return [
+      later
+        ? wrong(placeAt(place, 'runtime'), 'not-built', later)
+        : wrong(
+            placeAt(place, 'runtime'),
+            'unknown-runtime',
+            `unknown runtime "${name}"; ${didYouMean(name, by.kinds.runtimes.keys())}`,
+          ),
+    ]
+  }
+  const shared = Object.keys((by.validators.schema('shape', 'target') as { properties: object }).properties)
+  const own = Object.keys(runtime.params.properties)
+  const known = new Set([...shared, ...own])
+  const pick = (keys: readonly string[]) =>
+    Object.fromEntries(Object.entries(target).filter(([key]) => keys.includes(key)))
+  const found = [...check(by, 'shape', 'target', pick(shared), place), ...check(by, 'runtime', name, pick(own), place)]
+  for (const key of Object.keys(target)) {
+    if (known.has(key)) continue
+    const later = plannedWord('target', key)
+    found.push(
+      later
+        ? wrong(placeOfKey(place, key), 'not-built', later)
+        : wrong(placeOfKey(place, key), 'unknown-key', `unknown key "${key}"; ${didYouMean(key, known)}`),
+    )
+  }
+  for (const part of parts(runtime.params, target, place, by.kinds))
+    if (part.is === 'condition') found.push(...checkCondition(part.value, part.place, conditionBy(by)))
+  return found
+}
+
+function validateRequirement(plain: unknown, place: Place, by: Checker, isRequirement: boolean): Finding[] {
+  const own = isRequirement ? ['input', 'if', 'class', 'reason', 'see'] : []
+  if (isRequirement && 'input' in mappingOf(plain)) return []
+  return checkCondition(plain, place, conditionBy(by), own)
+}
+
+function validateSteps(list: unknown, place: Place, by: Checker): Finding[] {
+  return listOf(list).flatMap((raw, index) => validateStep(raw, placeAt(place, index), by))
+}
+
+function validateStep(raw: unknown, place: Place, by: Checker): Finding[] {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    return [wrong(place, 'bad-step', 'a step is a mapping', 'write `- wait-for: {…}`')]
+  const step = raw as Record<string, unknown>
+  const kinds = Object.keys(step).filter((key) => by.kinds.steps.has(key))
+  const strange = Object.keys(step).filter(
+    (key) => !by.kinds.steps.has(key) && !(commonKeys as readonly string[]).includes(key),
+  )
+  const [name, second] = kinds
+  if (second !== undefined)
+    return [
+      wrong(
+        placeOfKey(place, second),
+        'two-kinds',
+        `a step is one thing, and here are ${kinds.join(' and ')}`,
+        'make two steps of it',
+      ),
+    ]
+  if (name === undefined) return [noKind(step, strange, place, by)]
+  const common = Object.fromEntries(Object.entries(step).filter(([key]) => key !== name && !strange.includes(key)))
+  return [
+    ...strange.map((key) =>
+      wrong(
+        placeOfKey(place, key),
+        'unknown-key',
+        `unknown key "${key}"; ${didYouMean(key, [...commonKeys, ...by.kinds.steps.keys()])}`,
+      ),
+    ),
+    ...check(by, 'shape', 'common', common, place),
+    ...validateKind(by.kinds.steps.get(name) as StepKind, step, place, by),
+  ]
+}
+
+function noKind(
+  step: Readonly<Record<string, unknown>>,
+  strange: readonly string[],
+  place: Place,
+  by: Checker,
+): Finding {
+  const [word] = strange
+  if (word === undefined)
+    return wrong(place, 'no-kind', 'this step does nothing', `name a kind: ${[...by.kinds.steps.keys()].join(', ')}`)
+  const later = plannedWord('step', word) ?? plannedWord('key', word)
+  if (later) return wrong(placeOfKey(place, word), 'not-built', later)
+  const names = [...by.kinds.steps.keys(), ...commonKeys.filter((key) => !(key in step))]
+  return wrong(placeOfKey(place, word), 'unknown-kind', `unknown step kind "${word}"; ${didYouMean(word, names)}`)
+}
+
+function validateKind(
+  kind: StepKind,
+  step: Readonly<Record<string, unknown>>,
+  stepPlace: Place,
+  by: Checker,
+): Finding[] {
+  const params = step[kind.name]
+  const place = placeAt(stepPlace, kind.name)
+  const found = check(by, 'step', kind.name, params, place)
+  const schema = kind.params as { 'x-slot'?: string; properties?: object }
+  const own = Object.keys(schema.properties ?? {})
+  if (schema['x-slot'] === 'condition') found.push(...checkCondition(params, place, conditionBy(by), own))
+  if (schema['x-slot'] === 'fault') found.push(...validateFault(params, place, by, own))
+  if (found.length === 0 && kind.check) found.push(...kind.check(params, { place, file: place.file, finding: wrong }))
+  if ('expect' in step && typeof kind.reading === 'object')
+    found.push(...checkExpect(step['expect'], placeAt(stepPlace, 'expect'), { name: kind.name, fields: kind.reading }))
+  for (const part of parts(kind.params, params, place, by.kinds))
+    found.push(...validatePart(part.is, part.value, part.place, by))
+  return found
+}
+
+function validatePart(is: string | undefined, value: unknown, place: Place, by: Checker): Finding[] {
+  if (is === 'steps') return validateSteps(value, place, by)
+  if (is === 'condition' && !isInList(place)) return checkCondition(value, place, conditionBy(by))
+  if (is !== 'jsonpath' || typeof value !== 'string' || value.includes('${{')) return []
+  const bad = checkPath(value)
+  return bad
+    ? [
+        wrong(
+          { ...place, span: [bad.index, value.length] },
+          'bad-jsonpath',
+          `not a JSONPath: ${bad.message}`,
+          'see RFC 9535',
+        ),
+      ]
+    : []
+}
+
+/** Conditions within `all`, `any`, `none` were checked with the one that holds them. */
+function isInList(place: Place): boolean {
+  return typeof place.path.at(-1) === 'number'
+}
+
+function validateFault(params: unknown, place: Place, by: Checker, own: readonly string[]): Finding[] {
+  const plain = mappingOf(params)
+  const faults = Object.keys(plain).filter((key) => by.kinds.faults.has(key))
+  const [name, second] = faults
+  if (second !== undefined)
+    return [
+      wrong(
+        placeOfKey(place, second),
+        'two-faults',
+        `one step breaks one thing, and here are ${faults.join(' and ')}`,
+        'make two steps of it',
+      ),
+    ]
+  if (name === undefined) {
+    const word = Object.keys(plain).find((key) => !own.includes(key))
+    if (word === undefined)
+      return [
+        wrong(place, 'no-fault', 'nothing is broken here', `name a fault: ${[...by.kinds.faults.keys()].join(', ')}`),
+      ]
+    const later = plannedWord('fault', word)
+    return [
+      later
+        ? wrong(placeOfKey(place, word), 'not-built', later)
+        : wrong(
+            placeOfKey(place, word),
+            'unknown-fault',
+            `unknown fault "${word}"; ${didYouMean(word, by.kinds.faults.keys())}`,
+          ),
+    ]
+  }
+  const options = Object.keys(by.kinds.faults.get(name)?.options ?? {})
+  const strange = Object.keys(plain).filter((key) => key !== name && !own.includes(key) && !options.includes(key))
+  return [
+    ...check(by, 'fault', name, plain, place),
+    ...strange.map((key) =>
+      wrong(
+        placeOfKey(place, key),
+        'unknown-key',
+        `${name} has no option "${key}"; ${didYouMean(key, [...options, ...own])}`,
+      ),
+    ),
+  ]
+}
+
+function conditionBy(by: Checker): ConditionCheck {
+  return {
+    probes: by.kinds.probes,
+    validate: (name, value, place) => check(by, 'probe', name, value, place),
+    planned: (word) => plannedWord('probe', word),
+  }
+}
+
+function check(
+  { validators }: Checker,
+  of: Validated,
+  name: string,
+  value: unknown,
+  place: Place,
+  planned?: (word: string) => string | undefined,
+): Finding[] {
+  if (value === undefined) return []
+  return findingsOf(validators.check(of, name, value), validators.schema(of, name) ?? {}, value, place, planned)
+}
+
+/** Once the values are filled in, params are held against the kind's schema again. Commands have become something else. */
+export function strictly(kinds: Kinds, validators: Validators) {
+  return (of: 'step', name: string, bound: unknown, raw: unknown): Finding[] => {
+    if (!JSON.stringify(raw ?? null, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)).includes('${{'))
+      return []
+    const schema = validators.schema(of, name) ?? {}
+    const place = placeOf(bound) ?? placeOf(raw) ?? { file: '', path: [] }
+    const commands = [...parts(schema, raw, place, kinds)]
+      .filter(({ is }) => is === 'command' || is === 'commands')
+      .map((part) => part.place.path.join('/'))
+    return findingsOf(validators.check(of, name, bound), schema, bound, place).filter(
+      (finding) => !commands.some((path) => finding.place.path.join('/').startsWith(path)),
+    )
+  }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function mappingOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+}

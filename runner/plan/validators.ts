@@ -1,0 +1,96 @@
+/** Validators of the kinds' schemas: compiled ahead of time for the built-in ones, at run time for those of other packages. */
+import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
+import type { Kinds } from '../contracts/kinds.ts'
+import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
+
+export type Validated = 'step' | 'probe' | 'fault' | 'runtime' | 'shape'
+
+/** What ajv says of one mistake. */
+export interface SchemaError {
+  readonly instancePath: string
+  readonly schemaPath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+type Validate = ((value: unknown) => boolean) & { errors?: readonly SchemaError[] | null }
+
+export interface Validators {
+  /** The mistakes of a value; empty when there are none, or when there is nothing to check it by. */
+  check(of: Validated, name: string, value: unknown): readonly SchemaError[]
+  schema(of: Validated, name: string): object | undefined
+}
+
+const shapes: Readonly<Record<string, object>> = {
+  plan: planShape,
+  fragment: fragmentShape,
+  targets: targetsShape,
+  target: targetShape,
+  common: commonShape,
+}
+
+/** Every schema that is validated by, under the name of its compiled file. */
+export function schemasOf(kinds: Kinds): Map<string, object> {
+  const all = new Map<string, object>()
+  for (const [name, schema] of Object.entries(shapes)) all.set(`shape-${name}`, schema)
+  for (const kind of kinds.steps.values()) all.set(`step-${kind.name}`, kind.params)
+  for (const kind of kinds.probes.values()) all.set(`probe-${kind.name}`, kind.params)
+  for (const kind of kinds.faults.values()) all.set(`fault-${kind.name}`, faultSchema(kind))
+  for (const kind of kinds.runtimes.values()) all.set(`runtime-${kind.name}`, kind.params)
+  return all
+}
+
+function faultSchema(kind: { name: string; params: object; options: Readonly<Record<string, object>> }): object {
+  return { type: 'object', properties: { [kind.name]: kind.params, ...kind.options }, required: [kind.name] }
+}
+
+/** Keys that a slot brings in are checked by what fills the slot, so here they may stand. */
+export function looseSchema(schema: object): object {
+  return 'x-slot' in schema || 'x-is' in schema
+    ? { ...schema, ...('x-slot' in schema ? { additionalProperties: true } : {}) }
+    : schema
+}
+
+/** Tells whether a compiled file is of this very schema. */
+export function schemaHash(schema: object): string {
+  return createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16)
+}
+
+export const AJV_OPTIONS = { strict: false, allErrors: true, meta: false, validateSchema: false } as const
+
+export function compiledValidators(kinds: Kinds): Validators {
+  const schemas = schemasOf(kinds)
+  const loaded = new Map<string, Validate>()
+  return {
+    schema: (of, name) => schemas.get(`${of}-${name}`),
+    check: (of, name, value) => {
+      const key = `${of}-${name}`
+      const schema = schemas.get(key)
+      if (!schema) return []
+      const validate = loaded.get(key) ?? load(key, schema)
+      loaded.set(key, validate)
+      return validate(value) ? [] : (validate.errors ?? [])
+    },
+  }
+}
+
+const require = createRequire(import.meta.url)
+
+function load(key: string, schema: object): Validate {
+  const compiled = aheadOfTime()
+  if (compiled[key] === schemaHash(schema)) return require(`../../schemas/validators/${key}.cjs`) as Validate
+  const { default: Ajv } = require('ajv') as typeof import('ajv')
+  return new Ajv(AJV_OPTIONS).compile(looseSchema(schema)) as unknown as Validate
+}
+
+let hashes: Readonly<Record<string, string>> | undefined
+
+function aheadOfTime(): Readonly<Record<string, string>> {
+  try {
+    hashes ??= require('../../schemas/validators/index.json') as Record<string, string>
+  } catch {
+    hashes = {}
+  }
+  return hashes
+}
