@@ -1,11 +1,7 @@
 /** JSONPath (RFC 9535) over readings. */
-import { createRequire } from 'node:module'
 
 /** What a singular path gives when nothing is there: no value, not even null. */
 export const ABSENT = Symbol.for('shakedown.absent')
-
-type Query = import('json-p3').JSONPathQuery
-const compiled = new Map<string, Query>()
 
 /** A singular path gives its value or ABSENT; any other gives the list of values. A document that is undefined has nothing. */
 export function select(path: string, document: unknown): unknown {
@@ -17,7 +13,7 @@ export function select(path: string, document: unknown): unknown {
 
 /** A field of a reading, dotted: `headers.content-type`. Header names may hold dots of their own, so the longest key wins. */
 export function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
-  if (Object.hasOwn(fields, name)) return fields[name] ?? ABSENT
+  if (Object.hasOwn(fields, name)) return fields[name] === undefined ? ABSENT : fields[name]
   const dot = name.indexOf('.')
   if (dot === -1) return ABSENT
   const inner = fields[name.slice(0, dot)]
@@ -33,14 +29,36 @@ export function checkPath(path: string): { message: string; index: number } | un
     return undefined
   } catch (error) {
     const { message, token } = error as { message: string; token?: { index: number } }
-    return { message: message.replace(/\s*\('.*$/s, ''), index: Math.min(token?.index ?? 0, path.length) }
+    const said = message.replace(/\s*\('[^\n]*:\d+\)$/s, '')
+    return { message: said, index: Math.max(0, Math.min(token?.index ?? 0, path.length - 1)) }
   }
 }
+
+/** Names and indexes of a path that leads to one place; undefined when it may lead to several. Throws for a bad path. */
+export function singularPath(path: string): (string | number)[] | undefined {
+  const query = compile(path)
+  if (!query.singularQuery()) return undefined
+  return query.segments.map(({ selectors }) => {
+    const [only] = selectors as unknown as { readonly name?: string; readonly index?: number }[]
+    return only?.name ?? only?.index ?? 0
+  })
+}
+
+/** Where in a document a path leads to, each as names and indexes. */
+export function locations(path: string, document: unknown): (string | number)[][] {
+  return compile(path)
+    .query(document as never)
+    .locations()
+}
+
+type Query = import('json-p3').JSONPathQuery
+const compiled = new Map<string, Query>()
 
 function compile(path: string): Query {
   const known = compiled.get(path)
   if (known) return known
-  const { jsonpath } = createRequire(import.meta.url)('json-p3') as typeof import('json-p3')
+  // Loaded with the first path: most commands read none.
+  const { jsonpath } = require('json-p3') as typeof import('json-p3')
   const made = jsonpath.compile(path)
   compiled.set(path, made)
   return made

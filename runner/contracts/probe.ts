@@ -11,21 +11,27 @@ export interface Reading {
   readonly says: string
   /** The document's values are text by nature (.env, INI). */
   readonly text?: boolean | undefined
-  /** When a matcher says one of these words, the field has this value: `state: healthy` asks for the health of what runs. */
-  readonly instead?:
-    | Readonly<Record<string, { readonly words: readonly string[]; readonly value: unknown }>>
-    | undefined
+  /** A second way to say a field: a service that runs is `running`, and `healthy` where its health is that. */
+  readonly instead?: Readonly<Record<string, unknown>> | undefined
 }
 
 export type Taken =
   | Reading
-  | { readonly untaken: string; readonly says?: string | undefined; readonly fields?: undefined }
+  | {
+      readonly untaken: string
+      readonly says?: string | undefined
+      readonly fields?: undefined
+      /** What is known though nothing could be read: `{reachable: false}`. Only expectations of these can hold. */
+      readonly known?: Readonly<Record<string, unknown>> | undefined
+    }
 
 export interface ProbeContext {
   readonly target: Target
   readonly signal: AbortSignal
   /** How long this one reading may take, in ms. */
   readonly timeout: number
+  /** Ms until a wait is over: a probe's own `timeout` never goes beyond it. */
+  readonly rest?: number | undefined
   /** When the case began, per service: the default of `logs`. */
   logsSince(service: string, since: 'case' | 'step'): LogMark | Promise<LogMark>
   /** Things that probes keep for the length of a case: fingerprints. */
@@ -43,6 +49,12 @@ export interface Field {
   readonly words?: readonly string[] | undefined
   /** `none` and `each` hold over an empty list: a log that was read and is empty holds no bad line. */
   readonly emptyHolds?: boolean | undefined
+  /** A number that is never below this: expecting no more than that is an error at load. */
+  readonly least?: number | undefined
+  /** A number expected of this text is padded with zeros to so many digits: `mode: 600` is "0600". */
+  readonly digits?: number | undefined
+  /** Tells whether there is an answer at all: expecting it suspends `expects`, and an exit of the service is no reason to give up. */
+  readonly reach?: boolean | undefined
 }
 
 export interface ProbeKind<P extends TSchema = TSchema> {

@@ -45,7 +45,7 @@ function readingOf(name: string, state: ServiceState): Reading {
   return {
     fields: { state: state.state, health, restarts, 'started-at': startedAt, json, ...there },
     document: json,
-    instead: { state: { words: serviceHealth, value: state.state === 'running' ? health : state.state } },
+    ...(state.state === 'running' && health !== 'none' ? { instead: { state: health } } : {}),
     says: `${name} is ${state.state}${health === 'none' ? '' : ` and ${health}`}${exit === undefined ? '' : ` (exit ${exit})`}`,
   }
 }

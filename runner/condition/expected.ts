@@ -1,0 +1,89 @@
+/** What is expected of a reading, and how a reading misses it. */
+import type { Miss } from '../contracts/errors.ts'
+import type { Field, ProbeKind, Reading } from '../contracts/probe.ts'
+import { type Place, placeAt, placeOf } from '../contracts/source.ts'
+import { fieldOf, select } from '../jsonpath.ts'
+import { isMapping, type Matching, mismatch, says } from '../matchers.ts'
+
+export type Plain = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, Field>>
+
+/** One expectation, with the place it is written at. */
+export interface Expected {
+  /** A field, dotted or not, or a `$` path. */
+  readonly name: string
+  readonly matcher: unknown
+  readonly place: Place
+}
+
+/** What stands beside the probe and under `expect`; what the probe means by itself where nothing does. */
+export function expectedOf(plain: Plain, name: string, probe: ProbeKind, place: Place): readonly Expected[] {
+  const beside = Object.entries(plain)
+    .filter(([key]) => key !== name && key !== 'expect' && isField(key, probe.fields))
+    .map(([key, matcher]) => ({ name: key, matcher, place: placeAt(place, key) }))
+  const under = isMapping(plain['expect']) ? listed(plain['expect'], placeAt(place, 'expect')) : []
+  if (beside.length + under.length > 0) return [...beside, ...under]
+  return Object.entries(probe.bare ?? {}).map(([key, matcher]) => ({ name: key, matcher, place: placeAt(place, name) }))
+}
+
+/** The members of an `expect`. */
+export function listed(expectations: Plain, place: Place): readonly Expected[] {
+  const at = placeOf(expectations) ?? place
+  return Object.entries(expectations).map(([name, matcher]) => ({ name, matcher, place: placeAt(at, name) }))
+}
+
+/** Whether a key names a field of the reading, or a member of one. */
+export function isField(key: string, fields: Fields): boolean {
+  return fieldNamed(key, fields) !== undefined
+}
+
+/** The field that a dotted name starts with. */
+export function fieldNamed(name: string, fields: Fields): Field | undefined {
+  if (Object.hasOwn(fields, name)) return fields[name]
+  const dot = name.lastIndexOf('.')
+  return dot === -1 ? undefined : fieldNamed(name.slice(0, dot), fields)
+}
+
+/** How a reading misses one expectation: none, or one. */
+export function missOf(reading: Reading, { name, matcher, place }: Expected, fields: Fields): Miss[] {
+  const isPath = name.startsWith('$')
+  if (isPath && reading.document === undefined)
+    return [{ place, path: name, expected: says(matcher), actual: `not JSON: ${reading.says}` }]
+  const field = isPath ? undefined : fieldNamed(name, fields)
+  const how: Matching = { text: reading.text === true || field?.type === 'text', digits: field?.digits }
+  const values = isPath ? [select(name, reading.document)] : spellings(reading, name)
+  const wrongs = values.map((value) => (emptyHolds(field, matcher, value) ? undefined : mismatch(matcher, value, how)))
+  // "not healthy" must be true of either spelling, "healthy" of one.
+  const holds = (wrong: unknown) => wrong === undefined
+  if (isNegative(matcher) ? wrongs.every(holds) : wrongs.some(holds)) return []
+  const wrong = wrongs.findLast((one) => one !== undefined)
+  const { at = [], expected = '', actual = '' } = wrong ?? {}
+  return [{ place: placeAt(place, ...at), path: name, expected, actual, ...documents(matcher, values[0]) }]
+}
+
+/** The value of a field: one, or two ways to say it (a service that runs and is healthy is both). */
+function spellings(reading: Reading, name: string): readonly unknown[] {
+  const value = fieldOf(reading.fields, name)
+  const instead = reading.instead?.[name]
+  return instead === undefined || instead === value ? [value] : [value, instead]
+}
+
+function isNegative(matcher: unknown): boolean {
+  return isMapping(matcher) && 'not' in matcher
+}
+
+/** A log that could be read and is empty holds no bad line: the one list whose emptiness shows something. */
+function emptyHolds(field: Field | undefined, matcher: unknown, actual: unknown): boolean {
+  if (field?.emptyHolds !== true || !Array.isArray(actual) || actual.length > 0 || !isMapping(matcher)) return false
+  return Object.keys(matcher).every((key) => key === 'none' || key === 'each')
+}
+
+/** Two documents or long texts are shown as a diff. */
+function documents(matcher: unknown, actual: unknown): Pick<Miss, 'values'> | undefined {
+  const expected = isMapping(matcher) ? matcher['equals'] : matcher
+  return isLong(expected) && isLong(actual) ? { values: { expected, actual } } : undefined
+}
+
+function isLong(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || (typeof value === 'string' && value.includes('\n'))
+}

@@ -1,0 +1,96 @@
+/** A condition of one probe: takes a reading and judges it, with three values. */
+import { isError, PlanError } from '../contracts/errors.ts'
+import type { Condition, ProbeContext, ProbeKind, Reading, Taken, TakenReading, Verdict } from '../contracts/probe.ts'
+import type { Place } from '../contracts/source.ts'
+import { fieldOf } from '../jsonpath.ts'
+import { mismatch, says } from '../matchers.ts'
+import { checkExpected } from './check-expected.ts'
+import { type Expected, fieldNamed, missOf } from './expected.ts'
+
+/** A condition that knows what it is about, so that one of several can be told apart. */
+export interface Named extends Condition {
+  readonly subject: string
+}
+
+/** Throws a PlanError for matchers that turn out to make no sense once their values are filled in. */
+export function single(probe: ProbeKind, params: unknown, expected: readonly Expected[], place: Place): Named {
+  const findings = checkExpected(expected, probe.fields)
+  if (findings.length > 0) throw new PlanError(findings)
+  const subject = probe.subject?.(params) ?? probe.name
+  const asked = expected.map(({ name, matcher }) => `${name} ${says(matcher)}`)
+  const namesState = expected.some(({ name }) => name === 'state' || name === 'exit' || reach(probe, name))
+  return {
+    place,
+    subject,
+    says: asked.length === 0 ? subject : `${subject}: ${asked.join(', ')}`,
+    services: (probe.services?.(params) ?? []).map((name) => ({ name, namesState })),
+    check: async (context) => judge(probe, await take(probe, params, context), expected, place),
+    watch: async (context, wake) => (await watchOf(probe, params, context, wake)) ?? NOTHING,
+  }
+}
+
+const NOTHING: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined }
+
+/** What the system says no to (a folder that may not be read) is a reading not taken, and no bug of ours. */
+async function take(probe: ProbeKind, params: unknown, context: ProbeContext): Promise<Taken> {
+  try {
+    return await probe.read(params as never, context)
+  } catch (error) {
+    if (isError(error, 'target') && error.transient) return { untaken: error.message }
+    if (error instanceof Error && isSystemError(error)) return { untaken: error.message }
+    throw error
+  }
+}
+
+function isSystemError(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
+}
+
+function judge(probe: ProbeKind, taken: Taken, expected: readonly Expected[], place: Place): Verdict {
+  if ('untaken' in taken) return judgeUntaken(probe, taken, expected, place)
+  const reading: TakenReading = { ...taken, probe: probe.name }
+  const unusual = unusualReading(probe, reading, expected)
+  if (unusual) return { is: 'untaken', why: unusual, place, readings: [reading] }
+  const misses = expected.flatMap((one) => missOf(reading, one, probe.fields))
+  return misses.length === 0 ? { is: 'holds', readings: [reading] } : { is: 'fails', misses, readings: [reading] }
+}
+
+/** Being unreachable is itself a reading, for those who ask for that and for nothing else. */
+function judgeUntaken(
+  probe: ProbeKind,
+  { untaken, known = {} }: Extract<Taken, { untaken: string }>,
+  expected: readonly Expected[],
+  place: Place,
+): Verdict {
+  const reading: TakenReading = { fields: known, says: untaken, probe: probe.name }
+  const holds =
+    expected.length > 0 &&
+    expected.every((one) => Object.hasOwn(known, one.name) && missOf(reading, one, probe.fields).length === 0)
+  return holds ? { is: 'holds', readings: [reading] } : { is: 'untaken', why: untaken, place, readings: [] }
+}
+
+/** `run` exits with 0 and `http` answers below 400, unless the plan says otherwise: else the reading counts as not taken. */
+function unusualReading(probe: ProbeKind, reading: Reading, expected: readonly Expected[]): string | undefined {
+  const usual = Object.entries(probe.expects ?? {})
+  if (expected.some(({ name }) => Object.hasOwn(probe.expects ?? {}, name) || reach(probe, name))) return undefined
+  for (const [field, matcher] of usual) {
+    const wrong = mismatch(matcher, fieldOf(reading.fields, field))
+    if (!wrong) continue
+    return `${field} is ${wrong.actual}, expected ${wrong.expected} (add \`${field}:\` if another is meant): ${reading.says}`
+  }
+  return undefined
+}
+
+function reach(probe: ProbeKind, name: string): boolean {
+  return fieldNamed(name, probe.fields)?.reach === true
+}
+
+/** A hint that can't be had is no reason to fail: the wait polls behind it. */
+async function watchOf(probe: ProbeKind, params: unknown, context: ProbeContext, wake: (because: string) => void) {
+  try {
+    return await probe.watch?.(params as never, context, wake)
+  } catch (error) {
+    if (isError(error, 'target') && !error.transient) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+/** Reads numbers and units, for ordering matchers alone: `equals` never converts. */
+import { parseDuration, parseRate, parseSize } from '../contracts/units.ts'
+
+type Unit = 'number' | 'duration' | 'size' | 'rate' | '%'
+
+export interface Measure {
+  readonly amount: number | bigint
+  readonly unit: Unit
+}
+
+/** A number, or text that is one: with a unit in ms, bytes, bytes a second or per cent. Undefined for anything else. */
+export function measured(value: unknown): Measure | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return { amount: value, unit: 'number' }
+  if (typeof value !== 'string') return undefined
+  const text = value.trim()
+  if (/^[+-]?\d+$/.test(text)) return { amount: exact(text), unit: 'number' }
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return { amount: Number(text), unit: 'number' }
+  const percent = /^([+-]?\d+(?:\.\d+)?)\s?%$/.exec(text)?.[1]
+  if (percent !== undefined) return { amount: Number(percent), unit: '%' }
+  return (
+    withUnit(parseDuration(text), 'duration') ?? withUnit(parseSize(text), 'size') ?? withUnit(parseRate(text), 'rate')
+  )
+}
+
+/** Below, at or above 0; undefined when the two can't be ordered, such as a duration and a size. */
+export function compared(actual: unknown, want: unknown): number | undefined {
+  const [a, b] = [measured(actual), measured(want)]
+  if (!a || !b || !comparable(a, b)) return undefined
+  // Operators compare a number with a bigint exactly; a difference would not.
+  return a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0
+}
+
+/** How far apart two values are; undefined when they can't be compared. */
+export function distance(actual: unknown, want: unknown): number | undefined {
+  const [a, b] = [measured(actual), measured(want)]
+  if (!a || !b || !comparable(a, b)) return undefined
+  if (typeof a.amount === 'bigint' && typeof b.amount === 'bigint') return Math.abs(Number(a.amount - b.amount))
+  return Math.abs(Number(a.amount) - Number(b.amount))
+}
+
+/** A bare number has the unit of what it is compared with: durations are read in ms, sizes in bytes. */
+function comparable(a: Measure, b: Measure): boolean {
+  return a.unit === b.unit || a.unit === 'number' || b.unit === 'number'
+}
+
+function exact(text: string): number | bigint {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : BigInt(text.replace(/^\+/, ''))
+}
+
+function withUnit(amount: number | undefined, unit: Unit): Measure | undefined {
+  return amount === undefined ? undefined : { amount, unit }
+}
