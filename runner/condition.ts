@@ -7,8 +7,7 @@ import type { Kinds } from './contracts/kinds.ts'
 import type { Condition, Reading } from './contracts/probe.ts'
 import { type Place, placeAt, placeOf } from './contracts/source.ts'
 
-export { type CheckOptions, checkCondition, checkExpectations } from './condition/check.ts'
-export { isField } from './condition/expected.ts'
+export { type ConditionCheck, checkCondition, checkExpect } from './condition/check.ts'
 
 /**
  * Makes a condition of a bound mapping of the plan; keys that belong to no condition are passed over.

@@ -45,7 +45,7 @@ function checkPathKey({ name, matcher, place }: Expected, fields: Fields): Findi
       {
         code: 'bad-jsonpath',
         message: `bad JSONPath: ${bad.message}`,
-        place: { ...place, key: true, span: [bad.index, bad.index + 1] },
+        place: { ...place, key: true, span: [bad.index, name.length] },
         hint: 'paths are those of RFC 9535: $.a.b, $.list[0], $.list[?@.name == "x"]',
         level: 'error',
       },

@@ -9,10 +9,12 @@ import { checkExpected } from './check-expected.ts'
 import { expectedOf, type Fields, isField, listed, type Plain } from './expected.ts'
 import { type Group, groups } from './group.ts'
 
-export interface CheckOptions {
+export interface ConditionCheck {
   readonly probes: Kinds['probes']
   /** Checks the value under a probe's name by the probe's own schema. */
   validate(probe: string, value: unknown, place: Place): Finding[]
+  /** Says that a word is of the language, but not built yet. */
+  planned?(word: string): string | undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export interface CheckOptions {
 export function checkCondition(
   plain: unknown,
   place: Place,
-  options: CheckOptions,
+  options: ConditionCheck,
   own: readonly string[] = [],
 ): Finding[] {
   if (!isMapping(plain))
@@ -43,8 +45,8 @@ export function checkCondition(
   return isGroup(head) ? checkGroup(plain, head, at, options, own) : checkOne(plain, head, at, options, own)
 }
 
-/** Findings of an `expect` that stands beside something else than a probe: a step with a reading of its own. */
-export function checkExpectations(plain: unknown, place: Place, fields: Fields): Finding[] {
+/** Findings of an `expect`: of a condition, or beside a step with a reading of its own. */
+export function checkExpect(plain: unknown, place: Place, { fields }: { readonly name?: string; readonly fields: Fields }): Finding[] {
   const at = placeOf(plain) ?? place
   if (!isMapping(plain))
     return [wrong(at, 'bad-expect', `\`expect\` is a mapping of fields or $ paths, and not ${shown(plain)}`)]
@@ -56,27 +58,29 @@ export function checkExpectations(plain: unknown, place: Place, fields: Fields):
 const EXAMPLE = 'such as {http: http://gateway/health, status: 200}'
 
 /** No probe: the key that was meant to be one is named, if one can be told. */
-function checkHeadless(plain: Plain, place: Place, { probes }: CheckOptions, own: readonly string[]): Finding[] {
+function checkHeadless(
+  plain: Plain,
+  place: Place,
+  { probes, planned }: ConditionCheck,
+  own: readonly string[],
+): Finding[] {
   const names = [...probes.keys(), ...groups]
   const unknown = Object.keys(plain).filter((key) => !own.includes(key) && key !== 'expect')
   const fields = new Set([...probes.values()].flatMap((probe) => Object.keys(probe.fields)))
   const meant = unknown.find((key) => !fields.has(key)) ?? unknown[0]
   if (meant === undefined)
     return [wrong(whole(place), 'no-probe', `there is no probe here; one of: ${names.join(', ')}`, EXAMPLE)]
-  return [
-    wrong(
-      placeOfKey(place, meant),
-      'unknown-probe',
-      `unknown probe "${meant}"; ${didYouMean(meant, [...names, ...own])}`,
-    ),
-  ]
+  const later = planned?.(meant)
+  if (later) return [wrong(placeOfKey(place, meant), 'not-built', later)]
+  const message = `unknown probe "${meant}"; ${didYouMean(meant, [...names, ...own])}`
+  return [wrong(placeOfKey(place, meant), 'unknown-probe', message)]
 }
 
 function checkGroup(
   plain: Plain,
   group: Group,
   place: Place,
-  options: CheckOptions,
+  options: ConditionCheck,
   own: readonly string[],
 ): Finding[] {
   const list = plain[group]
@@ -102,7 +106,13 @@ function checkGroup(
   ]
 }
 
-function checkOne(plain: Plain, name: string, place: Place, options: CheckOptions, own: readonly string[]): Finding[] {
+function checkOne(
+  plain: Plain,
+  name: string,
+  place: Place,
+  options: ConditionCheck,
+  own: readonly string[],
+): Finding[] {
   const probe = options.probes.get(name) as ProbeKind
   const expect = plain['expect']
   const findings = [
@@ -111,7 +121,7 @@ function checkOne(plain: Plain, name: string, place: Place, options: CheckOption
     ...checkTwice(plain, probe, place),
   ]
   if (expect !== undefined && (!isMapping(expect) || Object.keys(expect).length === 0))
-    return [...findings, ...checkExpectations(expect, placeAt(place, 'expect'), probe.fields)]
+    return [...findings, ...checkExpect(expect, placeAt(place, 'expect'), probe)]
   const expected = expectedOf(withoutOwn(plain, own), name, probe, place)
   if (expected.length === 0 && !probe.expects && findings.length === 0)
     return [

@@ -1,5 +1,5 @@
 /** The shape of what people write: keys, kinds and params, each by the kind's own schema, so that one mistake is one message. */
-import { type ConditionCheck, checkCondition, checkExpect } from '../condition-check.ts'
+import { type ConditionCheck, checkCondition, checkExpect } from '../condition.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Document } from '../contracts/plan.ts'

@@ -27,10 +27,10 @@ export const file = defineProbe({
   ),
   fields: {
     exists: { description: 'whether it is there', type: 'boolean' },
-    mode: { description: 'its mode in octal: "0600"', type: 'any' },
+    mode: { description: 'its mode in octal: 0600', type: 'text', digits: 4 },
     owner: { description: 'who owns it', type: 'text' },
     sha256: { description: 'the SHA-256 of its bytes', type: 'any' },
-    text: { description: 'its text', type: 'any' },
+    text: { description: 'its text', type: 'text' },
     json: { description: 'its document: JSON, YAML, TOML, .env or INI; `$` paths look into it', type: 'any' },
   },
   bare: { exists: true },

@@ -1,5 +1,6 @@
 import { defineProbe } from '../../runner/contracts/probe.ts'
 import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
+import { timeLimit } from '../shared/time-limit.ts'
 
 /** Sends a request and reads the answer. Nothing tells of a change, so a wait polls it. */
 export const http = defineProbe({
@@ -16,7 +17,7 @@ export const http = defineProbe({
   services: hostOf,
   subject: (params) => methodOf(params).url,
   read: (params, context) => {
-    const timeout = typeof params === 'object' && params.timeout ? context.measure(params.timeout) : context.timeout
-    return readHttp(params as HttpParams, context.target, Math.min(timeout, Math.max(context.timeout, timeout)))
+    const { timeout } = typeof params === 'string' ? {} : params
+    return readHttp(params as HttpParams, context.target, timeLimit(timeout, context))
   },
 })

@@ -23,7 +23,7 @@ export const logs = defineProbe({
   ),
   fields: {
     lines: { description: 'the lines', type: 'list', emptyHolds: true },
-    count: { description: 'how many lines', type: 'number' },
+    count: { description: 'how many lines', type: 'number', least: 0 },
   },
   examples: [
     { logs: 'gateway', lines: { any: { matches: 'reloaded' } } },

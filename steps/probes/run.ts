@@ -1,6 +1,8 @@
 import { says } from '../../runner/contracts/command.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
+import { formatDuration } from '../../runner/contracts/units.ts'
 import { detailed, type RunParams, runFields, runOnce, runParams } from '../shared/run-command.ts'
+import { timeLimit } from '../shared/time-limit.ts'
 
 /** Runs a command and reads how it ended. */
 export const run = defineProbe({
@@ -14,12 +16,18 @@ export const run = defineProbe({
     { run: { in: 'gateway', command: ['cat', 'config.json'] }, expect: { '$.workers': 3 } },
   ],
   effect: (params) => (params as { effect?: 'reads' | 'changes' }).effect ?? 'reads',
+  services: (params) => inside(params),
   subject: (params) =>
     typeof params === 'object' && params !== null ? says(detailed(params as RunParams).command) : String(params),
   read: async (params, context) => {
     const { timeout } = detailed(params as RunParams)
-    const limit = timeout === undefined ? context.timeout : context.measure(timeout)
+    const limit = timeLimit(timeout, context)
     const reading = await runOnce(params as RunParams, context.target, limit)
-    return reading ?? { untaken: `the command did not end within ${Math.round(limit)} ms, so it was ended` }
+    return reading ?? { untaken: `the command did not end within ${formatDuration(limit)}, so it was ended` }
   },
 })
+
+function inside(params: unknown): readonly string[] {
+  const name = typeof params === 'object' && params !== null && 'in' in params ? params.in : undefined
+  return typeof name === 'string' ? [name] : []
+}

@@ -15,10 +15,10 @@ export const service = defineProbe({
       words: [...serviceStates, ...serviceHealth],
     },
     health: { description: 'healthy, unhealthy, starting or none', type: 'any', words: serviceHealth },
-    exit: { description: 'its exit code, once exited', type: 'number' },
-    restarts: { description: 'restarts that the runtime made by itself', type: 'number' },
+    exit: { description: 'its exit code, once exited', type: 'number', least: 0 },
+    restarts: { description: 'restarts that the runtime made by itself', type: 'number', least: 0 },
     'started-at': { description: 'identity of this start', type: 'text' },
-    memory: { description: 'memory in bytes', type: 'number' },
+    memory: { description: 'memory in bytes', type: 'number', least: 0 },
     image: { description: 'the image it runs', type: 'text' },
     user: { description: 'the user it runs as', type: 'text' },
     mounts: { description: 'what is mounted', type: 'list' },
@@ -31,9 +31,19 @@ export const service = defineProbe({
   ],
   services: (params) => (typeof params === 'string' ? [params] : []),
   subject: String,
-  read: async (params, { target, signal }) => {
-    const state = await target.service(String(params)).state({ health: true, signal })
-    return readingOf(String(params), state)
+  read: async (params, { target, timeout, signal }) => {
+    const limit = new AbortController()
+    const end = () => limit.abort()
+    // A service that is stopped or overloaded may never answer the question for its health.
+    const timer = setTimeout(end, timeout)
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      const state = await target.service(String(params)).state({ health: true, signal: limit.signal })
+      return readingOf(String(params), state)
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    }
   },
   watch: (params, { target }, wake) => target.service(String(params)).watch(wake),
 })

@@ -26,8 +26,8 @@ export const tcp = defineProbe({
     { description: 'HOST:PORT, or a mapping with more' },
   ),
   fields: {
-    open: { description: 'whether it accepts', type: 'boolean' },
-    duration: { description: 'how long that took, in ms', type: 'number' },
+    open: { description: 'whether it accepts connections', type: 'boolean', reach: true },
+    duration: { description: 'how long that took, in ms', type: 'number', least: 0 },
     certificate: { description: 'with `tls`: subject, issuer, fingerprint256, valid-from, valid-to', type: 'mapping' },
   },
   bare: { open: true },

@@ -1,19 +1,22 @@
 import { anything } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
-import { brief } from '../shared/json.ts'
+import { brief, exactJson } from '../shared/json.ts'
 
 /** Anything already captured or computed. */
 export const value = defineProbe({
   name: 'value',
   summary: 'Checks something already captured or computed.',
   params: anything('the value, usually an expression'),
-  fields: { is: { description: 'the value', type: 'any' } },
+  fields: {
+    is: { description: 'the value', type: 'any' },
+    json: { description: 'the value, too; `$` paths look into it', type: 'any' },
+  },
   bare: { is: true },
   examples: [{ value: '${{ nonce }}', is: { gte: 1 } }, { value: "${{ target.variables.mode == 'local' }}" }],
   subject: () => 'value',
   read: async (params) => ({
-    fields: { is: params },
+    fields: { is: params, json: params },
     document: params,
-    says: brief(JSON.stringify(params, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)) ?? 'nothing'),
+    says: brief(exactJson(params)),
   }),
 })

@@ -32,9 +32,14 @@ export async function parseAs(format: Format, text: string): Promise<unknown> {
 
 const parsers: Readonly<Record<Format, (text: string) => unknown | Promise<unknown>>> = {
   json: parseJson,
-  yaml: async (text) => (await import('yaml')).parse(text),
+  yaml: async (text) => (await import('yaml')).parse(text, asNumber, { intAsBigInt: true }),
   toml: (text) => Bun.TOML.parse(text),
   env: async (text) => (await import('dotenv')).parse(text),
   ini: async (text) => (await import('ini')).parse(text),
   text: () => undefined,
+}
+
+/** Integers beyond 2^53 stay exact, the others are numbers. */
+function asNumber(_key: unknown, value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
 }

@@ -1,5 +1,5 @@
 /** What the probe `http` and the step `http` have in common: how a request is written, sent and read. */
-import { messageOf } from '../../runner/contracts/errors.ts'
+import { isError, messageOf } from '../../runner/contracts/errors.ts'
 import {
   anything,
   duration,
@@ -13,7 +13,7 @@ import {
 } from '../../runner/contracts/params.ts'
 import type { Field, Taken } from '../../runner/contracts/probe.ts'
 import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
-import { brief, parseJson } from './json.ts'
+import { brief, exactJson, parseJson } from './json.ts'
 
 const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 type Method = (typeof methods)[number]
@@ -62,13 +62,13 @@ interface Request {
 export type HttpParams = string | (Request & { readonly [M in Method]?: string })
 
 export const httpFields: Readonly<Record<string, Field>> = {
-  status: { description: 'the status code', type: 'number' },
+  status: { description: 'the status code', type: 'number', least: 100 },
   headers: { description: 'response headers, names in lower case: headers.content-type', type: 'text' },
-  text: { description: 'the body as text', type: 'any' },
+  text: { description: 'the body as text', type: 'text' },
   json: { description: 'the body as JSON; `$` paths look into it', type: 'any' },
-  duration: { description: 'how long it took, in ms', type: 'number' },
-  reachable: { description: 'whether there was an answer at all', type: 'boolean' },
-  events: { description: 'of a stream: the data of each event; events.last and events.text', type: 'any' },
+  duration: { description: 'how long it took, in ms', type: 'number', least: 0 },
+  reachable: { description: 'whether there was an answer at all, whatever its status', type: 'boolean', reach: true },
+  events: { description: 'of a stream: the data of each event; events.last and events.text', type: 'list' },
 }
 
 /** GET and HEAD read, other methods change. */
@@ -79,22 +79,25 @@ export function methodOf(params: unknown): { method: string; url: string } {
   return { method: method.toUpperCase(), url: String(request[method] ?? '') }
 }
 
-/** The services that a URL names as its host, for those who know which there are. */
+/** The services that a request depends on, for those who know which there are: its host, and where it is sent from. */
 export function hostOf(params: unknown): readonly string[] {
+  const inside = typeof params === 'object' && params !== null ? (params as Request).in : undefined
   const host = /^https?:\/\/([^/:?#]+)/.exec(methodOf(params).url)?.[1]
-  return host === undefined || host.includes('${{') ? [] : [host]
+  return [host, inside].filter((name) => name !== undefined).filter((name) => !name.includes('${{'))
 }
 
-/** Sends the request; a refused, cut off or late answer is an untaken reading. */
+/** Sends the request; a refused, cut off or late answer is an untaken reading. `timeout` is in ms. */
 export async function readHttp(params: HttpParams, target: Target, timeout: number): Promise<Taken> {
   try {
-    return readingOf(await target.http(requestOf(params, timeout)))
+    return readingOf(await target.http(toRequest(params, timeout)))
   } catch (error) {
-    return { untaken: messageOf(error) }
+    if (isError(error, 'target') && !error.transient) throw error
+    return { untaken: messageOf(error), known: { reachable: false } }
   }
 }
 
-function requestOf(params: HttpParams, timeout: number): HttpRequest & { in?: string | undefined } {
+/** The request as it is sent; `timeout` is in ms. */
+export function toRequest(params: HttpParams, timeout: number): HttpRequest & { in?: string | undefined } {
   const { method, url: address } = methodOf(params)
   const said: Request = typeof params === 'string' ? {} : params
   const body = bodyOf(said)
@@ -111,8 +114,7 @@ function requestOf(params: HttpParams, timeout: number): HttpRequest & { in?: st
 }
 
 function bodyOf(said: Request): { content: string; headers: Record<string, string> } | undefined {
-  if (said.json !== undefined)
-    return { content: JSON.stringify(said.json), headers: { 'content-type': 'application/json' } }
+  if (said.json !== undefined) return { content: exactJson(said.json), headers: { 'content-type': 'application/json' } }
   if (said.form !== undefined)
     return { content: encoded(said.form), headers: { 'content-type': 'application/x-www-form-urlencoded' } }
   return said.body === undefined ? undefined : { content: said.body, headers: {} }

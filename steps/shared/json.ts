@@ -13,6 +13,16 @@ function exactly(_key: string, value: unknown, context?: { source?: string }): u
   return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
 }
 
+/** JSON text of a value, with every digit of large integers. */
+export function exactJson(value: unknown): string {
+  const raw = (JSON as unknown as { rawJSON?: (text: string) => unknown }).rawJSON
+  return (
+    JSON.stringify(value, (_key, item) =>
+      typeof item === 'bigint' ? (raw ? raw(String(item)) : Number(item)) : item,
+    ) ?? 'null'
+  )
+}
+
 /** A long text in short, on one line. */
 export function brief(text: string, longest = 160): string {
   const line = text.replace(/\s+/g, ' ').trim()

@@ -38,11 +38,11 @@ interface Detailed {
 export type RunParams = Command | Detailed
 
 export const runFields: Readonly<Record<string, Field>> = {
-  exit: { description: 'the exit code: 127 not found, 128 + N ended by signal N', type: 'number' },
+  exit: { description: 'the exit code: 127 not found, 128 + N ended by signal N', type: 'number', least: 0 },
   stdout: { description: 'what it wrote, without the last newline', type: 'text' },
-  stderr: { description: 'what it wrote to stderr', type: 'text' },
+  stderr: { description: 'what it wrote to stderr, without the last newline', type: 'text' },
   json: { description: 'its stdout as JSON; `$` paths look into it', type: 'any' },
-  duration: { description: 'how long it took, in ms', type: 'number' },
+  duration: { description: 'how long it took, in ms', type: 'number', least: 0 },
 }
 
 export function detailed(params: RunParams): Detailed {
@@ -67,18 +67,24 @@ export async function runOnce(
 }
 
 function readingOf(exit: Exit): Reading {
-  const stdout = Buffer.from(exit.stdout)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
-  const stderr = Buffer.from(exit.stderr)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
+  const [stdout, stderr] = [textOf(exit.stdout), textOf(exit.stderr)]
   const document = parseJson(stdout)
   return {
     fields: { exit: exit.code, stdout, stderr, json: document, duration: Math.round(exit.duration) },
     document,
-    says: [`exit ${exit.code}`, brief(tail(stderr)), brief(tail(stdout))].filter(Boolean).join(': '),
+    says: [`exit ${exit.code}`, brief(tail(stderr)), brief(tail(stdout)), exit.truncated ? CUT : '']
+      .filter(Boolean)
+      .join(': '),
   }
+}
+
+const CUT = '(cut off: it wrote more than is kept)'
+
+/** Output loses one trailing newline. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
 }
 
 function tail(text: string): string {
