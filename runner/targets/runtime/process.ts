@@ -201,17 +201,11 @@ class ProcessRuntime implements Runtime {
   /** The runner's end closes its stdin, and with it everything goes. Nothing of CI's markers is inherited: they would get it killed. */
   async #startSupervisor(): Promise<void> {
     const { BUILD_ID, JENKINS_NODE_COOKIE, RUNNER_TRACKING_ID, ...env } = process.env
-    const child = spawn('sh', ['-s', this.#stack], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'ignore'],
-      cwd: '/',
-      env,
-      argv0: 'sh',
-    })
+    const script = join(this.#stack, 'supervisor.sh')
+    writeFileSync(script, supervisor)
+    const child = spawn('sh', [script, this.#stack], { detached: true, stdio: ['pipe', 'pipe', 'ignore'], cwd: '/', env })
     this.#supervisor = child
-    writeFileSync(join(this.#stack, 'supervisor.sh'), supervisor)
     child.stdin?.on('error', () => undefined)
-    child.stdin?.write(`exec sh ${quote(join(this.#stack, 'supervisor.sh'))} ${quote(this.#stack)}\n`)
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
     await new Promise<void>((ready, fail) => {
       child.once('error', fail)

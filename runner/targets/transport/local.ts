@@ -94,9 +94,9 @@ function begin(command: Command, options: ExecOptions): ChildProcess {
     feed(child.stdin, `{ ${toShell(command)}\n} </dev/null\n`)
     return child
   }
-  const child = spawn(shell, ['/dev/fd/3'], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
-  feed(child.stdio[3] as NodeJS.WritableStream, `${toShell(command)}\n`)
-  feed(child.stdin, options.stdin)
+  const child = spawn(shell, ['-s'], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+  feed(child.stdin, `{ ${toShell(command)}\n} <&3 3<&-\n`)
+  feed(child.stdio[3] as NodeJS.WritableStream, options.stdin)
   return child
 }
 

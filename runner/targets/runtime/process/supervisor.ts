@@ -15,8 +15,9 @@ say() { echo "$*" 2>/dev/null; }
 start() {
   rm -f "$dir/$1/exit"
   (
-    exec 3>&- </dev/null
-    $new sh "$dir/$1/run" >>"$dir/$1/log" 2>&1 &
+    exec 3>&- 4<&- </dev/null
+    # What is ignored here would be ignored by the service, too, and it could not even undo that.
+    ( trap - PIPE INT TERM HUP; exec $new sh "$dir/$1/run" ) >>"$dir/$1/log" 2>&1 &
     pid=$!
     echo "$pid $(started $pid)" >"$dir/$1/pid.new"
     mv "$dir/$1/pid.new" "$dir/$1/pid"
@@ -36,8 +37,10 @@ end() {
 }
 rm -f "$dir/ctl"; mkfifo "$dir/ctl" || exit 1
 exec 3<>"$dir/ctl"
-( exec 3>&-; cat >/dev/null; [ -e "$dir/keep" ] || echo "quit" 1<>"$dir/ctl" ) <&0 &
-exec </dev/null
+# A command in the background has /dev/null for stdin, whatever <&0 says: so by another number.
+exec 4<&0 </dev/null
+( exec 3>&-; cat <&4 >/dev/null; [ -e "$dir/keep" ] || echo "quit" 1<>"$dir/ctl" ) &
+exec 4<&-
 echo $$ >"$dir/supervisor"
 say "ready"
 while read -r word name <&3; do
