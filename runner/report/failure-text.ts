@@ -36,7 +36,9 @@ export function failureLines(failure: Failure, options: ExplainOptions): Line[] 
   return [
     ...failure.message.split('\n').map((text) => ({ indent: 0, text: tone.strong(text) })),
     ...frame(failure.frame, options),
-    ...failure.checks.flatMap((check) => checkLines(check, failure.frame, options)),
+    ...failure.checks.flatMap((check, index) =>
+      checkLines(check, failure.checks[index - 1]?.frame ?? failure.frame, options),
+    ),
     ...historyLines(failure, tone),
     ...(options.noticed ? [{ indent: 0, text: `${tone.dim('noticed:')} ${options.noticed}`, hang: 2 }] : []),
     ...lastLines(failure, tone),
@@ -63,7 +65,7 @@ function frame(at: Frame | undefined, { tone, width }: ExplainOptions): Line[] {
 
 function checkLines(check: FailedCheck, shown: Frame | undefined, options: ExplainOptions): Line[] {
   const { tone } = options
-  const own = isSamePlace(check.frame, shown) ? [] : frame(check.frame, options)
+  const own = ownFrame(check.frame, shown, options)
   const both = [
     { indent: 2, text: `${tone.dim('expected')}  ${tone.good(check.expected)}`, hang: 10 },
     { indent: 2, text: `${tone.dim('actual')}    ${tone.bad(check.actual)}`, hang: 10 },
@@ -71,8 +73,11 @@ function checkLines(check: FailedCheck, shown: Frame | undefined, options: Expla
   return [...own, { indent: 0, text: check.path }, ...both, ...(check.diff ?? []).map((text) => diffLine(text, tone))]
 }
 
-function isSamePlace(a: Frame | undefined, b: Frame | undefined): boolean {
-  return a?.file === b?.file && a?.line === b?.line && a?.column === b?.column
+/** What was shown just above is not repeated: of the same line only the caret, of the same spot nothing. */
+function ownFrame(at: Frame | undefined, shown: Frame | undefined, options: ExplainOptions): Line[] {
+  if (at?.file !== shown?.file || at?.line !== shown?.line) return frame(at, options)
+  if (at === undefined || at.column === shown?.column) return []
+  return frame({ ...at, lines: at.lines.slice(-1) }, options).slice(1)
 }
 
 function diffLine(text: string, tone: Tone): Line {

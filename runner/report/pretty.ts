@@ -1,8 +1,9 @@
 import type { Reporter, ReporterKind, ReporterOptions, RunEvent, Sink } from '../contracts/events.ts'
 import { cleanEvent, cleanLine } from './plain-text.ts'
 import { CaseLines } from './pretty/case-lines.ts'
-import { type Palette, paletteOf } from './pretty/palette.ts'
+import { paletteOf } from './pretty/palette.ts'
 import { Stage } from './pretty/stage.ts'
+import type { Look } from './pretty/step-lines.ts'
 import { summaryLines } from './pretty/summary.ts'
 import { Terminal } from './pretty/terminal.ts'
 import { RunRecord } from './record.ts'
@@ -18,7 +19,7 @@ export const pretty: ReporterKind = {
 class Pretty implements Reporter {
   readonly #terminal: Terminal
   readonly #stage: Stage
-  readonly #palette: Palette
+  readonly #look: Look
   readonly #options: ReporterOptions
   readonly #run = new RunRecord()
   readonly #cases = new Map<string, CaseLines>()
@@ -27,7 +28,8 @@ class Pretty implements Reporter {
   constructor(sink: Sink, options: ReporterOptions) {
     this.#terminal = new Terminal(sink)
     this.#stage = new Stage(this.#terminal)
-    this.#palette = paletteOf(sink.color)
+    const { width, isLive: wraps } = this.#terminal
+    this.#look = { palette: paletteOf(sink.color), width, wraps, verbose: options.verbose }
     this.#options = options
   }
 
@@ -47,7 +49,7 @@ class Pretty implements Reporter {
 
   #head({ version, run, cases }: Extract<RunEvent, { is: 'run.started' }>): void {
     if (this.#options.quiet) return
-    const { dim } = this.#palette
+    const { dim } = this.#look.palette
     const count = cases.length === 1 ? '1 case' : `${cases.length} cases`
     this.#terminal.line(dim(`shakedown ${version} · ${count} · run ${run}`))
     this.#terminal.line()
@@ -61,22 +63,20 @@ class Pretty implements Reporter {
       const screen = {
         line: (text?: string) => this.#stage.line(id, text),
         live: (text: string) => this.#stage.live(id, text),
-        width: this.#terminal.width,
-        wraps: this.#terminal.isLive,
       }
-      this.#cases.set(id, new CaseLines(record, screen, this.#palette, this.#options))
+      this.#cases.set(id, new CaseLines(record, screen, this.#look, this.#options.quiet))
     }
     this.#cases.get(id)?.event(event)
     if (event.is === 'case.ended') this.#stage.end(id)
   }
 
   #interrupted(message: string): void {
-    this.#terminal.line(this.#palette.warn(cleanLine(message)))
+    this.#terminal.line(this.#look.palette.warn(cleanLine(message)))
   }
 
   #note(event: RunEvent): void {
     if (event.is !== 'note' || (event.level === 'info' && !this.#options.verbose)) return
-    const { warn, dim } = this.#palette
+    const { warn, dim } = this.#look.palette
     this.#terminal.line(
       event.level === 'warning' ? `${warn('warning:')} ${cleanLine(event.message)}` : dim(event.message),
     )
@@ -93,12 +93,6 @@ class Pretty implements Reporter {
       this.#stage.end(id)
     }
     this.#terminal.live('')
-    const lines = summaryLines(this.#run, {
-      palette: this.#palette,
-      width: this.#terminal.width,
-      wraps: this.#terminal.isLive,
-      quiet: this.#options.quiet,
-    })
-    for (const line of lines) this.#terminal.line(line)
+    for (const line of summaryLines(this.#run, { ...this.#look, quiet: this.#options.quiet })) this.#terminal.line(line)
   }
 }

@@ -5,7 +5,7 @@ import { whereIs } from '../frame-text.ts'
 import { cleanLine } from '../plain-text.ts'
 import { type CaseRecord, isBad, KILLED, type RunRecord, reasonText, stepsOf } from '../record.ts'
 import { laidOut } from './layout.ts'
-import { markOf, type Palette, paintOf, wordOf } from './palette.ts'
+import { markOf, type Palette, paintOf, restoredMark, restoredWords, wordOf } from './palette.ts'
 
 export interface SummaryOptions {
   readonly palette: Palette
@@ -70,13 +70,30 @@ function widest(rows: readonly (readonly string[])[], column: number): number {
   return Math.max(...rows.map((row) => Bun.stringWidth(row[column] ?? '')))
 }
 
-/** One line for each case that did not simply pass: where to look, or why it was not run. */
+/** A line for each case that did not simply pass, and for each thing that was not put back. */
 function reasonsOf(kase: CaseRecord, { palette, width, wraps }: SummaryOptions): string[] {
   const { outcome = 'errored', planned } = kase
   const why = isBad(outcome) ? whyBad(kase) : reasonText(kase.reason)
-  if (outcome === 'passed' || why === '') return []
-  const text = `${markOf(outcome, palette)} ${cleanLine(planned.title)} ${palette.dim(`${wordOf(outcome)}:`)} ${why}`
-  return laidOut([{ indent: 0, text, hang: 2 }], 0, wraps ? width : undefined)
+  const told =
+    outcome === 'passed' || why === ''
+      ? []
+      : [`${markOf(outcome, palette)} ${wordsOf(planned.title, wordOf(outcome), palette)} ${why}`]
+  const stays = kase.items.flatMap((item) =>
+    item.is === 'restored' && item.event.outcome !== 'restored'
+      ? [
+          `${restoredMark(item.event.outcome, palette)} ${wordsOf(planned.title, restoredWords(item.event.outcome), palette)} ${cleanLine(item.event.title)}`,
+        ]
+      : [],
+  )
+  return laidOut(
+    [...told, ...stays].map((text) => ({ indent: 0, text, hang: 2 })),
+    0,
+    wraps ? width : undefined,
+  )
+}
+
+function wordsOf(title: string, words: string, { dim }: Palette): string {
+  return `${cleanLine(title)} ${dim(`${words}:`)}`
 }
 
 function whyBad(kase: CaseRecord): string {

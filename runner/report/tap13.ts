@@ -1,0 +1,10 @@
+import type { ReporterKind } from '../contracts/events.ts'
+import { TapReport } from './tap/report.ts'
+
+/** The same as `tap` for readers that refuse the newer version line, such as the `prove` of Debian 12. */
+export const tap13: ReporterKind = {
+  name: 'tap13',
+  summary: 'TAP 13, for older readers such as `prove`.',
+  defaultPath: 'report-13.tap',
+  open: (sink) => new TapReport(sink, 13),
+}
