@@ -30,7 +30,7 @@ module.exports = {
     rule(
       'probes-not-steps',
       'Probes and faults import contracts and their own shared pieces.',
-      '^steps/(probes|faults)/',
+      '^steps/(probes|faults)/(?!index)',
       {
         path: '^steps/(?!shared/)',
       },

@@ -46,7 +46,11 @@ export function checkCondition(
 }
 
 /** Findings of an `expect`: of a condition, or beside a step with a reading of its own. */
-export function checkExpect(plain: unknown, place: Place, { fields }: { readonly name?: string; readonly fields: Fields }): Finding[] {
+export function checkExpect(
+  plain: unknown,
+  place: Place,
+  { fields }: { readonly name?: string; readonly fields: Fields },
+): Finding[] {
   const at = placeOf(plain) ?? place
   if (!isMapping(plain))
     return [wrong(at, 'bad-expect', `\`expect\` is a mapping of fields or $ paths, and not ${shown(plain)}`)]

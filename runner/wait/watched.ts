@@ -10,6 +10,8 @@ const SLOWEST_POLL = 1_000
 const BACKS_OFF_BY = 1.3
 /** A last reading may take so long even when the time is as good as over. */
 const SHORTEST_READING = 50
+/** The part of its time that a reading has taken when it was cut off. */
+const NEARLY = 0.9
 /** Hints that come in a flood make no more than so many ms between two readings. */
 const LONGEST_GAP = 50
 
@@ -63,8 +65,9 @@ export class Watched implements AsyncDisposable {
     const woken = this.#because
     this.#because = undefined
     const before = this.elapsed
-    const verdict = this.#unlessCutShort(await this.#check(this.#condition, rest), rest)
+    const taken = await this.#check(this.#condition, rest)
     this.#lastTook = this.elapsed - before
+    const verdict = this.#unlessCutShort(taken, rest)
     signal.throwIfAborted()
     if (this.#readings++ > 0) this.#noticed = woken ?? `by polling, ${this.#readings} readings`
     this.#last = verdict
@@ -136,7 +139,7 @@ export class Watched implements AsyncDisposable {
   async #check(condition: Condition, rest: number | undefined): Promise<Verdict> {
     const { context, within } = this.#options
     if (rest === undefined || within === 0) return condition.check(context)
-    const most = Math.max(SHORTEST_READING, rest)
+    const most = Math.ceil(Math.max(SHORTEST_READING, rest))
     const over = new AbortController()
     const late = this.#sleep(most + SHORTEST_READING, { until: over.signal }).then((): Verdict => {
       const why = `no reading within ${formatDuration(most)}`
@@ -150,12 +153,11 @@ export class Watched implements AsyncDisposable {
     }
   }
 
-  /** A reading that had no time says less than the one before it. */
+  /** A reading that ran out of the wait's time says less than the one before it. */
   #unlessCutShort(verdict: Verdict, rest: number | undefined): Verdict {
-    const { timeout } = this.#options.context
-    const isCutShort =
-      verdict.is === 'untaken' && rest !== undefined && rest < timeout && this.elapsed >= this.#options.within
-    return isCutShort && this.#last ? this.#last : verdict
+    const isShort = rest !== undefined && rest < this.#options.context.timeout
+    const isCut = verdict.is === 'untaken' && isShort && this.#lastTook >= rest * NEARLY
+    return isCut && this.#last ? this.#last : verdict
   }
 
   /** With a timer that keeps the process alive, which `AbortSignal.timeout` does not. */
