@@ -166,6 +166,7 @@ class ProcessRuntime implements Runtime {
         directory,
         port,
         transport: this.#transport,
+        hasReady: config.ready !== undefined,
         healthy: async (signal) =>
           config.ready === undefined ? undefined : (await this.#host.ready(name, signal))?.holds,
         onChange: (wake) => this.#listen(name, wake),
@@ -203,7 +204,12 @@ class ProcessRuntime implements Runtime {
     const { BUILD_ID, JENKINS_NODE_COOKIE, RUNNER_TRACKING_ID, ...env } = process.env
     const script = join(this.#stack, 'supervisor.sh')
     writeFileSync(script, supervisor)
-    const child = spawn('sh', [script, this.#stack], { detached: true, stdio: ['pipe', 'pipe', 'ignore'], cwd: '/', env })
+    const child = spawn('sh', [script, this.#stack], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      cwd: '/',
+      env,
+    })
     this.#supervisor = child
     child.stdin?.on('error', () => undefined)
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })

@@ -16,6 +16,7 @@ export interface ServiceParts {
   readonly directory: string
   readonly port: number | undefined
   readonly transport: Transport
+  readonly hasReady: boolean
   /** Samples its `ready`: undefined when none was declared. */
   healthy(signal: AbortSignal): Promise<boolean | undefined>
   /** Wakes at what the supervisor tells of this service. */
@@ -51,17 +52,12 @@ export function processService(parts: ServiceParts): Service {
     } as ServiceState
   }
   const sample = async (alive: Alive | undefined, signal = new AbortController().signal) => {
-    if (!alive || alive.stopped) return (await hasReady()) ? 'unhealthy' : 'none'
+    if (!alive || alive.stopped) return parts.hasReady ? 'unhealthy' : 'none'
     const healthy = await parts.healthy(signal)
     if (healthy === undefined) return 'none'
     wasReady ||= healthy
     return healthy ? 'healthy' : wasReady ? 'unhealthy' : 'starting'
   }
-  const hasReady = async () =>
-    parts.healthy(AbortSignal.abort()).then(
-      (value) => value !== undefined,
-      () => true,
-    )
   return {
     name,
     directory,
@@ -114,10 +110,14 @@ function verbsOf(parts: ServiceParts): Verbs {
     if (!alive) throw new TargetError(`${name} is not running`)
     process.kill(-alive.pid, signal as NodeJS.Signals)
   }
-  const gone = async (): Promise<Effective> =>
-    aliveOf(parts)
-      ? { yes: false, why: `${name} is still running` }
-      : { yes: true, evidence: `${name} exited with ${exitOf(parts) ?? '?'}` }
+  /** The supervisor writes the exit code down a moment after the end. */
+  const gone = async (): Promise<Effective> => {
+    if (aliveOf(parts)) return { yes: false, why: `${name} is still running` }
+    const exit = exitOf(parts)
+    return exit === undefined
+      ? { yes: false, why: `${name} has no exit code yet` }
+      : { yes: true, evidence: `${name} exited with ${exit}` }
+  }
   const runs = async (): Promise<Effective> => {
     const alive = aliveOf(parts)
     return alive && !alive.stopped
