@@ -35,6 +35,7 @@ export const file = defineProbe({
   },
   bare: { exists: true },
   examples: [{ file: { path: 'config.json', in: 'gateway' }, expect: { '$.poll': '100ms' } }],
+  services: (params) => [detailed(params).in ?? []].flat(),
   subject: (params) => detailed(params).path,
   read: async (params, { target }) => {
     const { path, in: inside, as } = detailed(params)
@@ -44,13 +45,13 @@ export const file = defineProbe({
     if (!info) return { fields: { exists: false }, says: `${path} is not there` }
     const content = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8')
     const format = formatOf(path, as)
-    const document = await parseAs(format, content)
+    const document = bytes && (await parseAs(format, content))
     const sha256 = bytes && createHash('sha256').update(bytes).digest('hex')
     return {
       fields: { exists: true, mode: info.mode, owner: info.owner, sha256, text: content, json: document },
       document,
       text: format === 'env' || format === 'ini',
-      says: `${info.size} bytes, ${info.mode} ${brief(content, 80)}`,
+      says: `${info.kind === 'file' ? `${info.size} bytes` : `a ${info.kind}`}, ${info.mode} ${brief(content, 80)}`.trimEnd(),
     }
   },
   watch: (params, { target }, wake) => {

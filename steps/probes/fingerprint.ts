@@ -61,7 +61,7 @@ async function hashOf(
   if (exit.code !== 0 || sha256 === '')
     return { untaken: `${file}: ${Buffer.from(exit.stderr).toString().trim() || `exit ${exit.code}`}` }
   // The hash of nothing would be unchanged for ever.
-  if (sha256 === HASH_OF_NOTHING) return { untaken: `${file}: no key matches ${keys?.join(', ') ?? 'it'}` }
+  if (keys && sha256 === HASH_OF_NOTHING) return { untaken: `${file}: no key matches ${keys.join(', ')}` }
   return { sha256 }
 }
 

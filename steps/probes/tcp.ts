@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type PeerCertificate } from 'node:tls'
 import { isError, messageOf } from '../../runner/contracts/errors.ts'
 import { flag, optional, service, shortOr, text } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
+import { timeLimit } from '../shared/time-limit.ts'
 
 interface TcpParams {
   readonly to: string
@@ -33,51 +34,67 @@ export const tcp = defineProbe({
   bare: { open: true },
   examples: [{ tcp: 'gateway:8080', open: true }],
   services: (params) => {
-    const host = detailed(params).to.split(':')[0] ?? ''
-    return host === '' || host.includes('$') ? [] : [host]
+    const { to, in: inside = '' } = detailed(params)
+    const [host = ''] = to.split(':')
+    return [host, inside].filter((name) => name !== '' && !name.includes('$'))
   },
   subject: (params) => detailed(params).to,
-  read: async (params, { target, timeout }) => {
+  read: async (params, context) => {
     const { to, in: inside, tls } = detailed(params)
     const start = performance.now()
-    const took = () => Math.round(performance.now() - start)
     const address = /^\d+$/.test(to) ? `:${to}` : to
+    const open = async () =>
+      await context.target.connect(address, { timeout: timeLimit(undefined, context), in: inside })
     try {
-      const socket = await target.connect(address, { timeout, in: inside })
-      const certificate = tls ? await certificateOf(socket, address.split(':')[0] ?? '', timeout) : undefined
-      socket.destroy()
+      using socket = closing(await open())
+      const duration = Math.round(performance.now() - start)
+      const certificate = tls ? await certificateOf(socket.of, hostOf(address), context.timeout) : undefined
+      const shown =
+        certificate === undefined ? '' : `, its certificate is ${certificate['subject'] ?? certificate['none']}`
       return {
-        fields: { open: true, duration: took(), ...(certificate ? { certificate } : {}) },
-        says: `${to} is open`,
+        fields: { open: true, duration, ...(certificate?.['subject'] === undefined ? {} : { certificate }) },
+        says: `${to} is open${shown}`,
       }
     } catch (error) {
       if (isError(error, 'target') && !error.transient) throw error
-      return { fields: { open: false, duration: took() }, says: `${to} is closed: ${messageOf(error)}` }
+      const duration = Math.round(performance.now() - start)
+      return { fields: { open: false, duration }, says: `${to} is closed: ${messageOf(error)}` }
     }
   },
 })
 
-/** The certificate is read whoever signed it: trusting it is what the plan decides. */
-function certificateOf(socket: Duplex, servername: string, timeout: number): Promise<Record<string, unknown>> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no TLS handshake in time')), timeout)
-    const secure = connectTls(
-      { socket, servername: /^[\d.:]+$/.test(servername) ? '' : servername, rejectUnauthorized: false },
-      () => {
-        clearTimeout(timer)
-        const { subject, issuer, fingerprint256, valid_from, valid_to } = secure.getPeerCertificate()
-        resolve({
-          subject: subject?.CN,
-          issuer: issuer?.CN,
-          fingerprint256,
-          'valid-from': valid_from,
-          'valid-to': valid_to,
-        })
-      },
-    )
+function closing(of: Duplex): { readonly of: Duplex } & Disposable {
+  return { of, [Symbol.dispose]: () => of.destroy() }
+}
+
+/** `[::1]:80` → `::1`. */
+function hostOf(address: string): string {
+  return address.replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
+}
+
+/** The certificate is read whoever signed it: whether to trust it is what the plan decides. `none` says why there is none. */
+function certificateOf(socket: Duplex, host: string, timeout: number): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ none: 'not shown in time' }), timeout)
+    // An address is no name that a certificate is asked for by.
+    const servername = /^[\d.]+$|:/.test(host) ? '' : host
+    const secure = connectTls({ socket, servername, rejectUnauthorized: false }, () => {
+      clearTimeout(timer)
+      resolve(shownBy(secure.getPeerCertificate()))
+    })
     secure.on('error', (error: Error) => {
       clearTimeout(timer)
-      reject(error)
+      resolve({ none: `not shown: ${error.message}` })
     })
   })
+}
+
+function shownBy({ subject, issuer, fingerprint256, valid_from, valid_to }: PeerCertificate): Record<string, unknown> {
+  return {
+    subject: subject?.CN,
+    issuer: issuer?.CN,
+    fingerprint256,
+    'valid-from': new Date(valid_from).toISOString(),
+    'valid-to': new Date(valid_to).toISOString(),
+  }
 }

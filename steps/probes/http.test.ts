@@ -1,0 +1,148 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { makeCondition } from '../../runner/condition.ts'
+import { kindsOf } from '../../runner/contracts/kinds.ts'
+import { fakeContext, fakeTarget } from './fake-target.ts'
+import { http } from './http.ts'
+
+const asked: { method: string; path: string; headers: Record<string, string>; body: string }[] = []
+const server = Bun.serve({
+  port: 0,
+  fetch: async (request) => {
+    const { pathname, search } = new URL(request.url)
+    asked.push({
+      method: request.method,
+      path: pathname + search,
+      headers: Object.fromEntries(request.headers),
+      body: await request.text(),
+    })
+    return answers[pathname]?.() ?? Response.json({ node: 'up', height: 12 })
+  },
+})
+afterAll(() => server.stop(true))
+
+const answers: Record<string, () => Response | Promise<Response>> = {
+  '/text': () => new Response('hello'),
+  '/huge': () => new Response('{"id": 9007199254740993, "n": 1.5}', { headers: { 'x-retry': '8' } }),
+  '/failing': () => Response.json({ error: 'oops' }, { status: 500 }),
+  '/slow': async () => {
+    await Bun.sleep(3_000)
+    return new Response('late')
+  },
+  '/stream': () =>
+    new Response('data: {"n": 1}\n\ndata: {"n": 2}\n\ndata: [DONE]\n\n', {
+      headers: { 'content-type': 'text/event-stream' },
+    }),
+}
+
+const base = `http://127.0.0.1:${server.port}`
+const { probes } = kindsOf({ probes: [http] })
+const context = fakeContext(fakeTarget('/'))
+const verdict = (plain: object) =>
+  makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check({ ...context, timeout: 1_000 })
+
+async function sent(params: object) {
+  asked.length = 0
+  await http.read(params as never, context)
+  return asked[0]
+}
+
+describe('a request', () => {
+  test('GETs a bare URL', async () => {
+    asked.length = 0
+    await http.read(`${base}/state` as never, context)
+    expect(asked).toMatchObject([{ method: 'GET', path: '/state', body: '' }])
+  })
+
+  test('carries a query, headers and JSON', async () => {
+    const query = { a: 1, b: 'x y' }
+    const request = await sent({
+      post: `${base}/x?q=0`,
+      query,
+      headers: { 'X-Id': 5 },
+      json: { big: 9007199254740993n },
+    })
+    expect(request).toMatchObject({
+      method: 'POST',
+      path: '/x?q=0&a=1&b=x+y',
+      body: '{"big":9007199254740993}',
+      headers: { 'x-id': '5', 'content-type': 'application/json' },
+    })
+  })
+
+  test('carries a form, a text, and either authorization', async () => {
+    expect(await sent({ put: base, form: { a: '1&2' } })).toMatchObject({
+      body: 'a=1%262',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    expect(await sent({ patch: base, body: 'raw', bearer: 'T' })).toMatchObject({
+      body: 'raw',
+      headers: { authorization: 'Bearer T' },
+    })
+    expect(await sent({ delete: base, basic: 'user:pass' })).toMatchObject({
+      method: 'DELETE',
+      headers: { authorization: 'Basic dXNlcjpwYXNz' },
+    })
+  })
+
+  test('reads with GET and HEAD, and changes with the others', () => {
+    expect(['get', 'head', 'post', 'put'].map((method) => http.effect?.({ [method]: base } as never))).toEqual([
+      'reads',
+      'reads',
+      'changes',
+      'changes',
+    ])
+  })
+
+  test('depends on the service in its host and the one it is sent from', () => {
+    expect(http.services?.('http://gateway:80/x')).toEqual(['gateway'])
+    expect(http.services?.({ get: 'http://gateway/x', in: 'node' })).toEqual(['gateway', 'node'])
+    expect(http.services?.('http://${{ host }}/x')).toEqual([])
+  })
+})
+
+describe('an answer', () => {
+  const cases: readonly [name: string, plain: object, is: string][] = [
+    ['JSON by path', { http: `${base}/`, expect: { '$.node': 'up', '$.height': { gte: 12 } } }, 'holds'],
+    ['status and headers', { http: `${base}/huge`, status: 200, 'headers.x-retry': 8 }, 'holds'],
+    ['integers beyond 2^53', { http: `${base}/huge`, expect: { '$.id': 9007199254740993n, '$.n': 1.5 } }, 'holds'],
+    ['and not the one beside it', { http: `${base}/huge`, expect: { '$.id': 9007199254740992 } }, 'fails'],
+    ['text', { http: `${base}/text`, text: 'hello' }, 'holds'],
+    ['text that is no JSON', { http: `${base}/text`, expect: { '$.a': { absent: true } } }, 'fails'],
+    ['a status of 500 by itself', { http: `${base}/failing`, expect: { '$.error': 'oops' } }, 'untaken'],
+    [
+      'a status of 500 that is expected',
+      { http: `${base}/failing`, status: 500, expect: { '$.error': 'oops' } },
+      'holds',
+    ],
+    ['a status of 500 for who asks if it answers', { http: `${base}/failing`, reachable: true }, 'holds'],
+    ['the duration', { http: `${base}/`, duration: { lte: '10s' } }, 'holds'],
+    [
+      'a stream',
+      {
+        http: `${base}/stream`,
+        'events.last': '[DONE]',
+        events: { length: 3 },
+        expect: { 'events.text': { contains: '{"n": 2}' }, '$[*].n': [1, 2] },
+      },
+      'holds',
+    ],
+    ['no answer in time', { http: { get: `${base}/slow`, timeout: '50ms' }, status: 200 }, 'untaken'],
+    [
+      'no answer in time, which was expected',
+      { http: { get: `${base}/slow`, timeout: '50ms' }, reachable: false },
+      'holds',
+    ],
+    ['refused', { http: 'http://127.0.0.1:1/', status: { not: 200 } }, 'untaken'],
+    ['refused, which was expected', { http: 'http://127.0.0.1:1/', reachable: false }, 'holds'],
+  ]
+  for (const [name, plain, is] of cases)
+    test(`${name}: ${is}`, async () => {
+      expect((await verdict(plain)).is).toBe(is as never)
+    })
+
+  test('a time limit of its own never goes beyond the rest of a wait', async () => {
+    const start = performance.now()
+    await http.read({ get: `${base}/slow`, timeout: '2s' } as never, { ...context, rest: 50 })
+    expect(performance.now() - start).toBeLessThan(1_000)
+  })
+})

@@ -1,0 +1,51 @@
+import { afterAll, expect, test } from 'bun:test'
+import { createServer } from 'node:net'
+import { makeCondition } from '../../runner/condition.ts'
+import { kindsOf } from '../../runner/contracts/kinds.ts'
+import { fakeContext, fakeTarget } from './fake-target.ts'
+import { tcp } from './tcp.ts'
+import { cert, key } from './testdata/certificate.ts'
+import { value } from './value.ts'
+
+const plainServer = createServer((socket) => socket.end())
+await new Promise<void>((resolve) => plainServer.listen(0, '127.0.0.1', resolve))
+const secure = Bun.serve({ port: 0, tls: { cert, key }, fetch: () => new Response('hello') })
+afterAll(() => {
+  plainServer.close()
+  secure.stop(true)
+})
+const open = `127.0.0.1:${(plainServer.address() as { port: number }).port}`
+
+const { probes } = kindsOf({ probes: [tcp, value] })
+const context = fakeContext(fakeTarget('/'), { timeout: 2_000 })
+const verdict = (plain: object) => makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check(context)
+
+const cases: readonly [name: string, plain: object, is: string][] = [
+  ['a port that is open', { tcp: open }, 'holds'],
+  ['a port that is closed is a reading', { tcp: '127.0.0.1:1' }, 'fails'],
+  ['a port that is closed, as expected', { tcp: '127.0.0.1:1', open: false }, 'holds'],
+  ['`none` of a closed port', { none: [{ tcp: '127.0.0.1:1' }] }, 'holds'],
+  ['how long it took', { tcp: open, duration: { lt: '2s' } }, 'holds'],
+  [
+    'a certificate',
+    {
+      tcp: { to: `localhost:${secure.port}`, tls: true },
+      expect: { 'certificate.subject': 'gateway.test', 'certificate.valid-to': { matches: '^20\\d\\d-' } },
+    },
+    'holds',
+  ],
+  [
+    'a port that is open and shows none',
+    { tcp: { to: open, tls: true }, open: true, certificate: { absent: true } },
+    'holds',
+  ],
+  ['a value that is true', { value: true }, 'holds'],
+  ['a value that is not: there is no truthiness', { value: 'yes' }, 'fails'],
+  ['a value that is null', { value: null, is: null }, 'holds'],
+  ['a value that is expected', { value: [1, 2], is: { length: 2 } }, 'holds'],
+  ['a path into a value', { value: { a: [1] }, expect: { '$.a[0]': 1 } }, 'holds'],
+]
+for (const [name, plain, is] of cases)
+  test(name, async () => {
+    expect((await verdict(plain)).is).toBe(is as never)
+  })
