@@ -62,7 +62,7 @@ interface Request {
 export type HttpParams = string | (Request & { readonly [M in Method]?: string })
 
 export const httpFields: Readonly<Record<string, Field>> = {
-  status: { description: 'the status code', type: 'number', least: 100 },
+  status: { description: 'the status code', type: 'number' },
   headers: { description: 'response headers, names in lower case: headers.content-type', type: 'text' },
   text: { description: 'the body as text', type: 'text' },
   json: { description: 'the body as JSON; `$` paths look into it', type: 'any' },

@@ -38,7 +38,7 @@ interface Detailed {
 export type RunParams = Command | Detailed
 
 export const runFields: Readonly<Record<string, Field>> = {
-  exit: { description: 'the exit code: 127 not found, 128 + N ended by signal N', type: 'number', least: 0 },
+  exit: { description: 'the exit code: 127 not found, 128 + N ended by signal N', type: 'number' },
   stdout: { description: 'what it wrote, without the last newline', type: 'text' },
   stderr: { description: 'what it wrote to stderr, without the last newline', type: 'text' },
   json: { description: 'its stdout as JSON; `$` paths look into it', type: 'any' },
