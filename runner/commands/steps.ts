@@ -22,7 +22,8 @@ export async function documentSteps(name: string | undefined, { from }: { from: 
     return 0
   }
   const found = all.filter((kind) => kind.name === name)
-  if (found.length === 0) throw new UsageError(`there is no kind "${name}"; ${didYouMean(name, new Set(all.map((kind) => kind.name)))}`)
+  if (found.length === 0)
+    throw new UsageError(`there is no kind "${name}"; ${didYouMean(name, new Set(all.map((kind) => kind.name)))}`)
   const { stringify } = await import('yaml')
   process.stdout.write(`${found.map((kind) => details(kind, stringify)).join('\n')}`)
   return 0
@@ -30,29 +31,52 @@ export async function documentSteps(name: string | undefined, { from }: { from: 
 
 function documented(kinds: Kinds): Documented[] {
   return [
-    ...[...kinds.steps.values()].map((kind) => ({ of: 'step', ...kind, fields: typeof kind.reading === 'object' ? kind.reading : undefined })),
+    ...[...kinds.steps.values()].map((kind) => ({
+      of: 'step',
+      ...kind,
+      fields: typeof kind.reading === 'object' ? kind.reading : undefined,
+    })),
     ...[...kinds.probes.values()].map((kind) => ({ of: 'probe', ...kind })),
     ...[...kinds.faults.values()].map((kind) => ({ of: 'fault', ...kind })),
   ]
 }
 
-const TITLES: Readonly<Record<string, string>> = { step: 'Steps', probe: 'Probes: what conditions read', fault: 'Faults: what inject-fault breaks' }
+const TITLES: Readonly<Record<string, string>> = {
+  step: 'Steps',
+  probe: 'Probes: what conditions read',
+  fault: 'Faults: what inject-fault breaks',
+}
 
 function overview(all: readonly Documented[]): string {
   const width = Math.max(...all.map(({ name }) => name.length))
   return ['step', 'probe', 'fault']
-    .map((of) => [TITLES[of], ...all.filter((kind) => kind.of === of).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)].join('\n'))
+    .map((of) =>
+      [
+        TITLES[of],
+        ...all.filter((kind) => kind.of === of).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+      ].join('\n'),
+    )
     .join('\n\n')
 }
 
 function details(kind: Documented, stringify: (value: unknown) => string): string {
-  const { properties = {}, description, required = [] } = kind.params as { properties?: Record<string, object>; description?: string; required?: string[] }
+  const {
+    properties = {},
+    description,
+    required = [],
+  } = kind.params as { properties?: Record<string, object>; description?: string; required?: string[] }
   const lines = [`${kind.name} (${kind.of})`, `  ${kind.summary}`]
   if (description !== undefined) lines.push(`  takes: ${description}`)
   lines.push(...section('keys', { ...properties, ...kind.options }, required))
   lines.push(...section('reading', kind.fields ?? {}, []))
   lines.push('', '  examples')
-  for (const example of kind.examples) lines.push(...stringify(shown(kind, example)).trimEnd().split('\n').map((line) => `    ${line}`))
+  for (const example of kind.examples)
+    lines.push(
+      ...stringify(shown(kind, example))
+        .trimEnd()
+        .split('\n')
+        .map((line) => `    ${line}`),
+    )
   return `${lines.join('\n')}\n`
 }
 
@@ -61,7 +85,11 @@ function section(title: string, entries: Readonly<Record<string, object>>, requi
   if (names.length === 0) return []
   const width = Math.max(...names.map((name) => name.length))
   const words = (name: string) => (entries[name] as { description?: string }).description ?? ''
-  return ['', `  ${title}`, ...names.map((name) => `    ${name.padEnd(width)}  ${words(name)}${required.includes(name) ? ' (required)' : ''}`)]
+  return [
+    '',
+    `  ${title}`,
+    ...names.map((name) => `    ${name.padEnd(width)}  ${words(name)}${required.includes(name) ? ' (required)' : ''}`),
+  ]
 }
 
 /** As it stands in a plan. */

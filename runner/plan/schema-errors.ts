@@ -114,7 +114,7 @@ function typeName(value: unknown): string {
 }
 
 function hintOf(schema: Schema, key: string): string | undefined {
-  return textOf(((schema['properties'] as Record<string, Schema> | undefined)?.[key] ?? {})['description'])
+  return textOf((schema['properties'] as Record<string, Schema> | undefined)?.[key]?.['description'])
 }
 
 function textOf(value: unknown): string | undefined {

@@ -8,7 +8,7 @@ import { didYouMean } from '../../contracts/suggest.ts'
 import { wrong } from '../schema-errors.ts'
 import { checkShellText } from '../shell-text.ts'
 import { expressionsIn, type NameUsed, namesUsed, ValueError } from '../values.ts'
-import { parts, stepParts } from '../walk.ts'
+import { type Part, parts, stepParts } from '../walk.ts'
 
 const ROOTS = ['inputs', 'variables', 'secrets', 'matrix', 'target', 'services', 'run', 'item', 'index'] as const
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -77,19 +77,19 @@ function checkStep(step: PlainSteps[number], known: Known): Finding[] {
   for (const key of ['name', 'if', 'expect', 'timeout'] as const)
     found.push(...checkValue(undefined, common[key], placeAt(place, key), inner, key === 'if'))
   for (const key of ['undo', 'verify'] as const) found.push(...checkCommand(common[key], placeAt(place, key), inner))
-  for (const part of parts(schema, params, placeAt(place, kind), known.kinds)) {
-    if (part.is === 'steps') found.push(...checkSteps(part.value as PlainSteps, inner))
-    else if (part.is === 'command') found.push(...checkCommand(part.value, part.place, inner))
-    else if (part.is === 'commands')
-      for (const [index, one] of [part.value].flat().entries())
-        found.push(...checkCommand(one, placeAt(part.place, index), inner))
-    else if (typeof part.value === 'string') found.push(...checkText(part.value, part.place, inner))
-    if (typeof part.value === 'object' && part.value !== null && !Array.isArray(part.value))
-      for (const key of Object.keys(part.value))
-        if (key.includes('${{')) found.push(...checkText(key, placeOfKey(part.place, key), inner))
-  }
+  for (const part of parts(schema, params, placeAt(place, kind), known.kinds)) found.push(...checkPart(part, inner))
   found.push(...addCaptures(common.capture, place, known, inner))
   return found
+}
+
+function checkPart({ is, value, place }: Part, known: Known): Finding[] {
+  if (is === 'steps') return checkSteps(value as PlainSteps, known)
+  if (is === 'command') return checkCommand(value, place, known)
+  if (is === 'commands') return [value].flat().flatMap((one, index) => checkCommand(one, placeAt(place, index), known))
+  if (typeof value === 'string') return checkText(value, place, known)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  const computed = Object.keys(value).filter((key) => key.includes('${{'))
+  return computed.flatMap((key) => checkText(key, placeOfKey(place, key), known))
 }
 
 function roundNames(forEach: unknown): string[] {

@@ -4,35 +4,40 @@ import type { Case } from '../../contracts/plan.ts'
 import { placeAt } from '../../contracts/source.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
 import { wrong } from '../schema-errors.ts'
-import { everyStep, faultIn, stepParts } from '../walk.ts'
+import { everyStep, type StepParts, stepParts } from '../walk.ts'
+import { endsItself, faultOf, servicesOf } from './faults.ts'
 
 /** A `restore` to which no earlier step can have given anything restores nothing. */
 export function checkRestores({ plan }: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
   const handles = new Set<string>()
-  let computed = false
-  const found: Finding[] = []
-  for (const step of everyStep(plan.steps, kinds)) {
-    const { kind, params, common, place } = stepParts(step, kinds)
-    const known = kinds.steps.get(kind)
-    const names = known?.restores?.(params) ?? []
-    for (const [index, name] of names.entries()) {
-      if (name.includes('${{') || handles.has(name) || computed || (name === 'all' && handles.size > 0)) continue
-      const at = Array.isArray(params) ? placeAt(place, kind, index) : placeAt(place, kind)
-      const hint =
-        handles.size === 0 ? 'no step before it breaks or changes anything' : didYouMean(name, [...handles, 'all'])
-      found.push(wrong(at, 'nothing-to-restore', `nothing that "${name}" stands for is broken or changed before`, hint))
-    }
-    if (names.length > 0) continue
-    if (common.id !== undefined) handles.add(common.id)
-    const effect = typeof known?.effect === 'function' ? known.effect(params) : known?.effect
-    if (effect === 'changes') handles.add('all')
-    if ((known?.params as { 'x-slot'?: string } | undefined)?.['x-slot'] !== 'fault') continue
-    const fault = faultIn(params as object, kinds)
-    const services = [...(fault.kind.services?.(fault.params) ?? [])]
-    if (typeof fault.options['in'] === 'string') services.push(fault.options['in'])
-    for (const service of services) handles.add(service)
-    handles.add('all')
-    computed ||= services.some((service) => service.includes('${{'))
-  }
-  return found
+  return [...everyStep(plan.steps, kinds)].flatMap((raw) => {
+    const step = stepParts(raw, kinds)
+    const names = kinds.steps.get(step.kind)?.restores?.(step.params)
+    if (names) return names.flatMap((name, index) => unknownHandle(name, index, step, handles))
+    for (const handle of handlesOf(step, kinds)) handles.add(handle)
+    return []
+  })
+}
+
+/** What a later `restore` may name for this step. */
+function handlesOf(step: StepParts, kinds: Kinds): string[] {
+  const known = kinds.steps.get(step.kind)
+  const effect = typeof known?.effect === 'function' ? known.effect(step.params) : known?.effect
+  const own = step.common.id === undefined ? [] : [step.common.id]
+  const fault = faultOf(step, kinds)
+  if (fault) return endsItself(fault) ? own : [...own, ...servicesOf(fault), 'all']
+  return effect === 'changes' ? [...own, 'all'] : own
+}
+
+function unknownHandle(
+  name: string,
+  index: number,
+  { kind, params, place }: StepParts,
+  handles: ReadonlySet<string>,
+): Finding[] {
+  const isComputed = (text: string) => text.includes('${{')
+  if (isComputed(name) || handles.has(name) || [...handles].some(isComputed)) return []
+  const at = Array.isArray(params) ? placeAt(place, kind, index) : placeAt(place, kind)
+  const hint = handles.size === 0 ? 'no step before it breaks or changes anything' : didYouMean(name, handles)
+  return [wrong(at, 'nothing-to-restore', `nothing that "${name}" stands for is broken or changed before`, hint)]
 }

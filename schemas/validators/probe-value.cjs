@@ -1,0 +1,1 @@
+"use strict";module.exports = validate0;module.exports.default = validate0;const schema0 = {"description":"the value, usually an expression"};function validate0(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){validate0.errors = null;return true;}
