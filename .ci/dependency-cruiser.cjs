@@ -1,5 +1,5 @@
 /** The arrows of the house: which room may know which. */
-const tests = '\\.test\\.ts$'
+const tests = '(\\.test|/testing)\\.ts$'
 const rule = (name, comment, from, to) => ({
   name,
   comment,

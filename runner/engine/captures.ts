@@ -2,8 +2,8 @@ import { CheckFailure } from '../contracts/errors.ts'
 import type { Reading } from '../contracts/probe.ts'
 import { placeAt, placeOf } from '../contracts/source.ts'
 import { ABSENT, fieldOf, select } from '../jsonpath.ts'
+import type { Planned } from './flow.ts'
 import type { Scope } from './scope.ts'
-import type { Planned } from './steps.ts'
 import type { World } from './world.ts'
 
 /** How a capture is written: a field or `$` path, or that with more. */

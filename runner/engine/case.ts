@@ -13,6 +13,7 @@ import { Changes } from './changes.ts'
 import { type Deadline, deadline } from './deadline.ts'
 import type { Emit } from './emit.ts'
 import { explain } from './failure.ts'
+import type { Flow } from './flow.ts'
 import { keepLogs } from './keep-logs.ts'
 import { journalFolder, refuseLeftovers, targetIdentity } from './leftovers.ts'
 import { lockTarget } from './locking.ts'
@@ -22,7 +23,7 @@ import { checkRequirements } from './requires.ts'
 import { Scope } from './scope.ts'
 import { readSecrets } from './secrets.ts'
 import { bringUp, runtimeHost } from './stack.ts'
-import { type Flow, passOver, runSteps } from './steps.ts'
+import { passOver, runSteps } from './steps.ts'
 import type { Stop } from './stop.ts'
 import { type Hands, rootsOf, type World } from './world.ts'
 
@@ -331,7 +332,7 @@ class CaseLife {
 
   #flow(phase: Phase, scope: Scope, signal: AbortSignal, all: boolean): Flow {
     const { fragments } = this.#kase.plan
-    return { phase, scope, signal, depth: 0, prefix: '', round: '', all, fragments, roots: {} }
+    return { phase, scope, signal, depth: 0, prefix: '', round: '', all, fragments, runSteps, roots: {} }
   }
 
   #worldNow(): World {

@@ -10,7 +10,7 @@ import { capture } from './captures.ts'
 import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
 import { explain, isErrored } from './failure.ts'
-import { type Flow, type Planned, runSteps, type StepEnd, startStep } from './steps.ts'
+import { type Flow, type Planned, type StepEnd, startStep } from './flow.ts'
 import { undoableChange } from './undoable.ts'
 import { bindTargetOf, limitOf, measure, type World } from './world.ts'
 
@@ -117,7 +117,7 @@ function runningOf(
       return fragment
     },
     run: async (steps, options = {}) => {
-      const inner = await runSteps(steps, nestedFlow(planned, id, flow, at.signal, options, steps), world)
+      const inner = await flow.runSteps(steps, nestedFlow(planned, id, flow, at.signal, options, steps), world)
       at.nested.failed ||= inner.outcome === 'failed'
       at.nested.errored ||= inner.errored
       at.nested.error ??= inner.error

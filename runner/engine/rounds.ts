@@ -2,9 +2,9 @@
 import { PlanError } from '../contracts/errors.ts'
 import { placeAt, placeOf } from '../contracts/source.ts'
 import { bindValue } from '../plan/bind.ts'
+import type { Flow, Planned, StepEnd } from './flow.ts'
 import { runStep } from './one-step.ts'
 import type { Scope } from './scope.ts'
-import type { Flow, Planned, StepEnd } from './steps.ts'
 import type { World } from './world.ts'
 
 /** Runs a step as often as its modifiers say. Captures of the rounds are local, and afterwards a list. */

@@ -1,39 +1,13 @@
 /** Runs a list of steps, one after another: modifiers, outcomes, and what a failure means for those behind it. */
 import { isError } from '../contracts/errors.ts'
-import type { Outcome, Phase, Reason } from '../contracts/events.ts'
+import type { Reason } from '../contracts/events.ts'
 import type { PlainSteps } from '../contracts/params.ts'
-import type { CommonKeys } from '../contracts/plan.ts'
 import { type Place, placeAt } from '../contracts/source.ts'
-import type { Fragment, StepsEnd } from '../contracts/step.ts'
+import type { StepsEnd } from '../contracts/step.ts'
 import { stepParts } from '../plan/walk.ts'
+import { type Flow, type Planned, type StepEnd, startStep } from './flow.ts'
 import { runRounds } from './rounds.ts'
-import type { Scope } from './scope.ts'
 import type { World } from './world.ts'
-
-/** How a list of steps is run. */
-export interface Flow {
-  readonly phase: Phase
-  readonly scope: Scope
-  readonly signal: AbortSignal
-  readonly depth: number
-  readonly parent?: string | undefined
-  /** In front of the ids of a fragment's steps. */
-  readonly prefix: string
-  /** Behind the ids of steps inside a round: `#2`. */
-  readonly round: string
-  /** `on-failure`, `always` and `last-resort`: all of them run, whatever the others do. */
-  readonly all: boolean
-  readonly fragments: ReadonlyMap<string, Fragment>
-  /** Roots that a fragment sees instead of the plan's. */
-  readonly roots: Readonly<Record<string, unknown>>
-}
-
-/** How a step ended. `stops` ends the steps behind it. */
-export interface StepEnd {
-  readonly outcome: Outcome
-  readonly stops: boolean
-  readonly error?: unknown
-}
 
 export async function runSteps(steps: PlainSteps, flow: Flow, world: World): Promise<StepsEnd & { errored: boolean }> {
   let failed = false
@@ -60,17 +34,6 @@ export async function runSteps(steps: PlainSteps, flow: Flow, world: World): Pro
   }
 }
 
-/** A step of the plan with its parts. */
-export interface Planned {
-  readonly raw: PlainSteps[number]
-  readonly id: string
-  readonly kind: string
-  readonly params: unknown
-  readonly common: CommonKeys
-  readonly place: Place
-  readonly title: string
-}
-
 function plannedStep(raw: PlainSteps[number], flow: Flow, world: World): Planned {
   const { kind, params, common, place, title } = stepParts(raw, world.hands.kinds)
   return { raw, kind, params, common, place: placeAt(place, kind), title, id: idOf(place, flow) }
@@ -86,20 +49,6 @@ export function passOver(raw: PlainSteps[number], flow: Flow, world: World, reas
   const id = `${planned.id}${flow.round}`
   startStep(planned, id, planned.title, flow, world)
   world.emit({ is: 'step.ended', case: world.kase.id, step: id, outcome: 'not-run', duration: 0, reason })
-}
-
-export function startStep(planned: Planned, id: string, title: string, flow: Flow, world: World): void {
-  world.emit({
-    is: 'step.started',
-    case: world.kase.id,
-    step: id,
-    planned: planned.id,
-    title,
-    kind: planned.kind,
-    phase: flow.phase,
-    depth: flow.depth,
-    parent: flow.parent,
-  })
 }
 
 function reasonFor(end: StepEnd): string {

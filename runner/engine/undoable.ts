@@ -8,7 +8,7 @@ import type { Change, Effective } from '../contracts/undo.ts'
 import { undoScript } from '../contracts/undo-script.ts'
 import { bind } from '../plan/bind.ts'
 import type { Running } from './context.ts'
-import type { Planned } from './steps.ts'
+import type { Planned } from './flow.ts'
 import { limitOf, type World } from './world.ts'
 
 export interface Undoable {

@@ -33,43 +33,47 @@ export function inputsOf(
   given: Readonly<Record<string, unknown>>,
 ): { values: Record<string, unknown>; findings: Finding[] } {
   const values: Record<string, unknown> = {}
-  const findings: Finding[] = []
-  for (const [name, input] of Object.entries(plan.inputs)) {
-    const place = placeAt(plan.place, 'inputs', name)
-    const said = given[name] ?? process.env[`SHAKEDOWN_INPUT_${name.toUpperCase()}`]
-    if (said === undefined && input.default === undefined) {
-      if (input.required !== false)
-        findings.push(
+  const findings = Object.entries(plan.inputs).flatMap(([name, input]) => {
+    const said = given[name] ?? process.env[`SHAKEDOWN_INPUT_${name.toUpperCase()}`] ?? input.default
+    const wrongWords = said === undefined ? missing(name, input) : wrongInput(name, said, input)
+    if (said !== undefined && wrongWords === undefined) values[name] = typed(said, input)
+    return wrongWords === undefined
+      ? []
+      : [
           wrong(
-            { ...place, key: true },
-            'missing-input',
-            `input "${name}" is missing`,
-            `add --input ${name}=…${input.description ? ` (${input.description})` : ''}`,
+            { ...placeAt(plan.place, 'inputs', name), key: true },
+            wrongWords.code,
+            wrongWords.message,
+            wrongWords.hint,
           ),
-        )
-      continue
-    }
-    const value = typed(said ?? input.default, input)
-    if (value === undefined)
-      findings.push(
-        wrong(
-          { ...place, key: true },
-          'wrong-input',
-          `input "${name}" is ${JSON.stringify(said ?? input.default)}, and a ${input.type ?? 'text'} is expected`,
-          input.description,
-        ),
-      )
-    else if (input['one-of'] && !input['one-of'].some((one) => one === value))
-      findings.push(
-        wrong(
-          { ...place, key: true },
-          'wrong-input',
-          `input "${name}" is ${JSON.stringify(value)}; valid: ${input['one-of'].join(', ')}`,
-        ),
-      )
-    else values[name] = value
-  }
+        ]
+  })
   return { values, findings }
+}
+
+interface Wrong {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+function missing(name: string, input: Input): Wrong | undefined {
+  if (input.required === false) return undefined
+  const about = input.description ? ` (${input.description})` : ''
+  return { code: 'missing-input', message: `input "${name}" is missing`, hint: `add --input ${name}=…${about}` }
+}
+
+function wrongInput(name: string, said: unknown, input: Input): Wrong | undefined {
+  const value = typed(said, input)
+  if (value === undefined)
+    return {
+      code: 'wrong-input',
+      message: `input "${name}" is ${JSON.stringify(said)}, and a ${input.type ?? 'text'} is expected`,
+      hint: input.description,
+    }
+  const words = input['one-of']
+  if (words === undefined || words.includes(value)) return undefined
+  return { code: 'wrong-input', message: `input "${name}" is ${JSON.stringify(value)}; valid: ${words.join(', ')}` }
 }
 
 /** Inputs that no plan declares are a slip. */

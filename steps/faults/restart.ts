@@ -1,6 +1,6 @@
 import { defineFault } from '../../runner/contracts/fault.ts'
 import { services } from '../../runner/contracts/params.ts'
-import { changesBy, lacksVerb, namesOf } from './lifecycle.ts'
+import { changesBy, lacksVerb, namesOf } from '../shared/lifecycle.ts'
 
 /** Stops a service and starts it again: done when applied. */
 export const restart = defineFault({
