@@ -103,33 +103,45 @@ describe('what is said of a value', () => {
     ['true', true, '"true"', 'true (a boolean, and a text was expected)', []],
     [{ gte: 1, lte: 3 }, 5, 'at most 3', '5', ['lte']],
     [{ gte: 1 }, 'many', 'at least 1', '"many" (no number)', ['gte']],
-    [{ length: { gte: 3 } }, [1], 'of length at least 3', '[1] (length 1)', ['length']],
+    [{ length: { gte: 3 } }, [1], 'length at least 3', '[1] (length 1)', ['length']],
     [
       { none: { matches: 'panic' } },
       ['fine', 'panic: x'],
-      'no item matches /panic/',
+      'no item to be text matching /panic/',
       '["fine","panic: x"] (item 1 is "panic: x")',
       ['none'],
     ],
-    [{ each: { gt: 0 } }, [1, 0], 'each item more than 0', '[1,0] (item 1 is 0)', ['each']],
+    [{ each: { gt: 0 } }, [1, 0], 'each item to be more than 0', '[1,0] (item 1 is 0)', ['each']],
     [
       { each: 1 },
       [],
-      'each item 1',
+      'each item to be 1',
       '[] (over an empty list nothing holds; say `length: 0` if that is meant)',
       ['each'],
     ],
-    [{ unique: true }, ['a', 'a'], 'without repeats', '["a","a"] (item 1 is "a")', ['unique']],
+    [{ unique: true }, ['a', 'a'], 'no repeats', '["a","a"] (item 1 is "a")', ['unique']],
     ['x', ABSENT, '"x"', 'absent', []],
     [{ absent: true }, null, 'absent', 'null', ['absent']],
     [HUGE, 9007199254740992, '9007199254740993', '9007199254740992', []],
     [{ equals: { n: HUGE } }, { n: 1 }, '{"n":9007199254740993}', '{"n":1}', ['equals']],
-    [{ schema: { required: ['a'] } }, {}, 'valid by its schema', "{} (it must have required property 'a')", ['schema']],
+    [
+      { schema: { required: ['a'] } },
+      {},
+      'a value that its schema allows',
+      "{} (it must have required property 'a')",
+      ['schema'],
+    ],
   ]
   for (const [matcher, actual, expected, said, at = []] of cases)
     test(`${said}, expected ${expected}`, () => {
       expect(mismatch(matcher, actual)).toEqual({ expected, actual: said, at })
     })
+
+  test('a long list is told by its size and its last item', () => {
+    const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`)
+    expect(mismatch({ any: { matches: 'panic' } }, lines)?.actual).toBe('40 items (the last is "line 39")')
+    expect(mismatch({ none: 'line 7' }, lines)?.actual).toBe('40 items (item 7 is "line 7")')
+  })
 
   test('a long value is cut', () => {
     expect(mismatch('x', 'y'.repeat(10_000))?.actual.length).toBeLessThan(140)

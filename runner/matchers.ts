@@ -83,7 +83,8 @@ function meetsWord([name, want]: Word, actual: unknown, how: Matching): boolean 
 
 function told([name, want]: Word, actual: unknown, how: Matching, at: readonly string[]): Mismatch {
   const note = actual === ABSENT ? undefined : matchers[name]?.note?.(want, actual, how, inner)
-  return { expected: saysWord([name, want]), actual: note ? `${shown(actual)} (${note})` : shown(actual), at }
+  const value = actual === ABSENT ? shown(actual) : (matchers[name]?.shows?.(actual) ?? shown(actual))
+  return { expected: saysWord([name, want]), actual: note ? `${value} (${note})` : value, at }
 }
 
 function saysWord([name, want]: Word): string {

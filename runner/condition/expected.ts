@@ -3,7 +3,7 @@ import type { Miss } from '../contracts/errors.ts'
 import type { Field, ProbeKind, Reading } from '../contracts/probe.ts'
 import { type Place, placeAt, placeOf } from '../contracts/source.ts'
 import { fieldOf, select } from '../jsonpath.ts'
-import { isMapping, type Matching, mismatch, says } from '../matchers.ts'
+import { isMapping, type Matching, mismatch, says, shown } from '../matchers.ts'
 
 export type Plain = Readonly<Record<string, unknown>>
 export type Fields = Readonly<Record<string, Field>>
@@ -57,7 +57,8 @@ export function missOf(reading: Reading, { name, matcher, place }: Expected, fie
   const holds = (wrong: unknown) => wrong === undefined
   if (isNegative(matcher) ? wrongs.every(holds) : wrongs.some(holds)) return []
   const wrong = wrongs.findLast((one) => one !== undefined)
-  const { at = [], expected = '', actual = '' } = wrong ?? {}
+  const { at = [], expected = '' } = wrong ?? {}
+  const actual = values.length > 1 ? values.map(shown).join(' and ') : (wrong?.actual ?? '')
   return [{ place: placeAt(place, ...at), path: name, expected, actual, ...documents(matcher, values[0]) }]
 }
 

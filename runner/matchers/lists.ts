@@ -16,7 +16,7 @@ export const lists: Matchers = {
       const length = lengthOf(actual)
       return length !== undefined && inner.meets(want, length, {})
     },
-    says: (want, inner) => `of length ${inner.says(want)}`,
+    says: (want, inner) => `length ${inner.says(want)}`,
     check: checkLength,
     note: (_want, actual) => {
       const length = lengthOf(actual)
@@ -28,15 +28,15 @@ export const lists: Matchers = {
     (want, list, meets) => list.every((item) => meets(want, item)),
     (want, list, meets) => list.findIndex((item) => !meets(want, item)),
   ),
-  any: overList('any item', (want, list, meets) => list.some((item) => meets(want, item))),
+  any: overList('an item', (want, list, meets) => list.some((item) => meets(want, item))),
   none: overList(
     'no item',
     (want, list, meets) => !list.some((item) => meets(want, item)),
     (want, list, meets) => list.findIndex((item) => meets(want, item)),
   ),
-  unique: ofList('without repeats', (list) => firstRepeat(list) === -1, firstRepeat),
+  unique: ofList('no repeats', (list) => firstRepeat(list) === -1, firstRepeat),
   'all-equal': ofList(
-    'all equal',
+    'equal items',
     (list) => firstOther(list) === -1,
     (list) => firstOther(list),
   ),
@@ -58,8 +58,9 @@ function overList(
     schema: MATCHER,
     test: (want, actual, how, inner) =>
       Array.isArray(actual) && actual.length > 0 && holds(want, actual, meets(how, inner)),
-    says: (want, inner) => `${word} ${inner.says(want)}`,
+    says: (want, inner) => `${word} to be ${inner.says(want)}`,
     check: (want, place, inner) => inner.check(want, place),
+    shows: shownList,
     note: (want, actual, how, inner) =>
       listNote(actual, Array.isArray(actual) ? culprit(want, actual, meets(how, inner)) : -1),
   }
@@ -71,12 +72,13 @@ function ofList(
   culprit: (list: readonly unknown[]) => number,
 ): Matcher {
   return {
-    description: `true: the items are ${word}; fails over an empty list`,
+    description: `true: the list has ${word}; fails over an empty list`,
     schema: { type: 'boolean' },
     test: (want, actual) => Array.isArray(actual) && actual.length > 0 && holds(actual) === want,
-    says: (want) => (want ? word : `not ${word}`),
+    says: (want) => (want ? word : `other than ${word}`),
     check: (want, place) =>
       typeof want === 'boolean' ? [] : [wrong(place, 'bad-matcher', `true or false is meant here, not ${shown(want)}`)],
+    shows: shownList,
     note: (want, actual) => listNote(actual, Array.isArray(actual) && want === true ? culprit(actual) : -1),
   }
 }
@@ -84,7 +86,17 @@ function ofList(
 function listNote(actual: unknown, culprit: number): string | undefined {
   if (!Array.isArray(actual)) return 'no list'
   if (actual.length === 0) return 'over an empty list nothing holds; say `length: 0` if that is meant'
-  return culprit === -1 ? undefined : `item ${culprit} is ${shown(actual[culprit])}`
+  if (culprit !== -1) return `item ${culprit} is ${shown(actual[culprit])}`
+  return isLong(actual) ? `the last is ${shown(actual.at(-1))}` : undefined
+}
+
+/** A long list is told by its size: what matters of it stands in the note. */
+function shownList(actual: unknown): string {
+  return Array.isArray(actual) && isLong(actual) ? `${actual.length} items` : shown(actual)
+}
+
+function isLong(list: readonly unknown[]): boolean {
+  return shown(list).endsWith('…')
 }
 
 function firstRepeat(list: readonly unknown[]): number {

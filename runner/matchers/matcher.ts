@@ -27,6 +27,8 @@ export interface Matcher {
   says(want: unknown, inner: Inner): string
   /** What is wrong with its parameter, at load and again once it is filled in. */
   check?(want: unknown, place: Place, inner: Inner): Finding[]
+  /** The value itself, where a part of it would say little. */
+  shows?(actual: unknown): string
   /** What the value alone does not show: which item it was. */
   note?(want: unknown, actual: unknown, how: Matching, inner: Inner): string | undefined
 }

@@ -33,7 +33,7 @@ export const shape: Matchers = {
       if (want === 'integer') return typeof actual === 'bigint' || Number.isInteger(actual)
       return typeOf(actual) === (SYNONYMS[String(want)] ?? want)
     },
-    says: (want) => `of type ${want}`,
+    says: (want) => `a value of type ${want}`,
     check: (want, place) =>
       TYPES.includes(String(want))
         ? []
@@ -44,7 +44,7 @@ export const shape: Matchers = {
     description: 'valid by this JSON Schema',
     schema: { type: 'object', minProperties: 1 },
     test: (want, actual) => validator(want)(actual) === undefined,
-    says: () => 'valid by its schema',
+    says: () => 'a value that its schema allows',
     check: checkSchema,
     note: (want, actual) => validator(want)(actual),
   },

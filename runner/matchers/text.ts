@@ -6,32 +6,32 @@ import { shown } from './shown.ts'
 
 export const text: Matchers = {
   contains: {
-    ...textual('contains', (actual, want) => actual.includes(want)),
     description: 'a text contains this text, a list this item, a mapping these members',
     schema: {},
     test: (want, actual, how) => contains(want, actual, how),
+    says: (want) => `something containing ${shown(want)}`,
     check: (want, place) => {
       const empty = want === '' || (isMapping(want) && Object.keys(want).length === 0)
       return empty ? [wrong(place, 'vacuous', 'everything contains nothing, so this can never fail')] : []
     },
   },
-  'starts-with': textual('starts with', (actual, want) => actual.startsWith(want)),
-  'ends-with': textual('ends with', (actual, want) => actual.endsWith(want)),
+  'starts-with': textual('starting with', (actual, want) => actual.startsWith(want)),
+  'ends-with': textual('ending with', (actual, want) => actual.endsWith(want)),
   matches: {
     description: 'matches this JavaScript regular expression somewhere',
     schema: { type: 'string', format: 'regex' },
     test: (want, actual, { ignoreCase }) => isScalar(actual) && pattern(String(want), ignoreCase).test(String(actual)),
-    says: (want) => `matches /${want}/`,
+    says: (want) => `text matching /${want}/`,
     check: checkPattern,
   },
 }
 
 function textual(word: string, holds: (actual: string, want: string) => boolean): Matcher {
   return {
-    description: `${word} this text`,
+    description: `text ${word} this`,
     schema: { type: 'string' },
     test: (want, actual, how) => isScalar(actual) && holds(...cased(String(actual), String(want), how)),
-    says: (want) => `${word} ${shown(want)}`,
+    says: (want) => `text ${word} ${shown(want)}`,
     check: (want, place) => {
       if (want === '') return [wrong(place, 'vacuous', 'every text does that, so this can never fail')]
       return isScalar(want) ? [] : [wrong(place, 'bad-matcher', `a text is compared, and not ${shown(want)}`)]

@@ -30,7 +30,7 @@ export const logs = defineProbe({
     { logs: 'gateway', lines: { none: { matches: 'panic|fatal' } } },
   ],
   services: (params) => [detailed(params).service],
-  subject: (params) => `log of ${detailed(params).service}`,
+  subject: (params) => `${detailed(params).service} log`,
   read: async (params, { target, logsSince }) => {
     const { service: name, since = 'case' } = detailed(params)
     try {

@@ -63,7 +63,7 @@ for (const [plain, is] of cases)
 test('of several services, those that fall short are named', async () => {
   expect(await verdict({ service: ['well', 'ill', 'gone'], state: 'healthy' })).toMatchObject({
     misses: [
-      { path: 'ill state', actual: '"unhealthy"' },
+      { path: 'ill state', actual: '"running" and "unhealthy"' },
       { path: 'gone state', actual: '"exited"' },
     ],
   })
