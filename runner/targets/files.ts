@@ -3,15 +3,19 @@ import { createHash } from 'node:crypto'
 import { type Command, quote, says, toShell } from '../contracts/command.ts'
 import { CheckFailure } from '../contracts/errors.ts'
 import type { Files, Target } from '../contracts/target.ts'
-import { type Change, DRIFTED } from '../contracts/undo.ts'
+import { type Change, DRIFTED, type Effective } from '../contracts/undo.ts'
 
-interface Place {
+export interface FilePlace {
+  readonly files: Files
+  /** Absolute. */
   readonly path: string
   /** The path as the plan has it. */
-  readonly said: string
-  readonly files: Files
+  readonly says: string
   readonly exec: Target['exec']
+  /** Where `then` runs. */
   readonly directory: string
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  readonly shell?: string | undefined
 }
 
 interface Options {
@@ -20,40 +24,33 @@ interface Options {
   readonly thenTimeout?: number | undefined
 }
 
-export async function replaceFile(place: Place, bytes: Uint8Array, options: Options): Promise<Change> {
+export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: Options): Promise<Change> {
   const before = await place.files.read(place.path)
   const { then = [], in: inside } = options
   const touches = [{ file: place.path, ...(inside === undefined ? {} : { in: inside }) }]
+  const subject = inside === undefined ? place.says : `${place.says} in ${inside}`
   return {
-    does: `writes ${place.said}${inside === undefined ? '' : ` in ${inside}`}`,
+    does: `writes ${subject}`,
     touches,
     undo: {
       of: 'change',
-      title: `${place.said}${inside === undefined ? '' : ` in ${inside}`} is as it was`,
+      title: `${subject} is as it was`,
       touches,
       settles: 2_000,
       ends: { by: 'undo' },
-      keeps: {
-        ...(before ? { 'pre-image': before } : {}),
-        ...(then.length > 0 ? { then: Buffer.from(thenScript(then, place, inside)) } : {}),
-      },
-      sh: undoOf(place.path, before, bytes, then.length > 0),
+      keeps: { ...(before ? { 'pre-image': before } : {}), ...thenFiles(then, place) },
+      sh: undoOf(place, before, bytes, then.length),
       verify: verifyOf(place.path, before),
     },
     apply: async () => {
       await place.files.write(place.path, bytes)
       for (const command of then) await runThen(command, place, options)
     },
-    inEffect: async () => {
-      const now = await place.files.read(place.path)
-      return now && hash(now) === hash(bytes)
-        ? { yes: true, evidence: `${place.said} is written` }
-        : { yes: false, why: `${place.said} has other bytes` }
-    },
+    inEffect: async () => effectOf(place, before, bytes),
   }
 }
 
-async function runThen(command: Command, place: Place, { in: inside, thenTimeout }: Options): Promise<void> {
+async function runThen(command: Command, place: FilePlace, { in: inside, thenTimeout }: Options): Promise<void> {
   const exit = await place.exec(command, { in: inside, timeout: thenTimeout })
   if (exit.code === 0) return
   const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
@@ -61,36 +58,72 @@ async function runThen(command: Command, place: Place, { in: inside, thenTimeout
   throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { last: words.split('\n').slice(-5).join('\n') })
 }
 
-/** Values of the commands may be secrets, so this is kept in a file of its own, for its owner only. */
-function thenScript(then: readonly Command[], place: Place, inside: string | undefined): string {
-  const folder = inside === undefined ? place.directory : place.path.slice(0, place.path.lastIndexOf('/'))
-  return [`cd ${quote(folder)} || exit 1`, ...then.map((command) => `( ${toShell(command)}\n) || exit $?`), ''].join(
-    '\n',
-  )
+/** `then` may have gone over the file itself, so what counts is that it is no longer what it was. */
+async function effectOf(
+  { files, path, says: said }: FilePlace,
+  before: Uint8Array | undefined,
+  bytes: Uint8Array,
+): Promise<Effective> {
+  const now = await files.read(path)
+  if (now && hash(now) === hash(bytes)) return { yes: true, evidence: `${said} is written` }
+  if (now && !(before && hash(now) === hash(before)))
+    return { yes: true, evidence: `${said} is written, and was gone over since` }
+  return { yes: false, why: now ? `${said} is as it was` : `${said} is not there` }
 }
 
-const HASH = `hash() { { sha256sum 2>/dev/null || shasum -a 256; } <"$1" | cut -d' ' -f1; }`
+/** Values of the commands may be secrets, so each stands in a file of its own that only its owner can read. */
+function thenFiles(then: readonly Command[], { environment = {} }: FilePlace): Record<string, Uint8Array> {
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`)
+  const file = (command: Command) => Buffer.from(`${[...exports, toShell(command)].join('\n')}\n`)
+  return Object.fromEntries(then.map((command, index) => [`then-${index + 1}`, file(command)]))
+}
 
-/** Equal to the pre-image is done; equal to what was written is put back; anything else is somebody else's, and left alone. */
-function undoOf(path: string, before: Uint8Array | undefined, after: Uint8Array, hasThen: boolean): string {
-  const back = before ? `cat "\${0%.*}.pre-image" >"$file" || exit 1` : `rm -f "$file" || exit 1`
-  const isBack = before ? `[ "$now" = ${hash(before)} ]` : `[ ! -e "$file" ]`
-  return `file=${quote(path)}
-${HASH}
-[ -d "$(dirname "$file")" ] || exit 0
-now=$([ -e "$file" ] && hash "$file")
-if ! ${isBack}; then
-  [ "$now" = ${hash(after)} ] || { echo "$file was changed by somebody else meanwhile" >&2; exit ${DRIFTED}; }
-  ${back}
+/**
+ * Equal to the pre-image is put back already; equal to what was written is put back now, by a rename, since a half
+ * written file would be nobody's; anything else is somebody else's and left alone. A folder that is gone counts as undone.
+ * `done` remembers that `then` went well: an undo that is tried again must not take the file alone for the whole.
+ */
+function undoOf(place: FilePlace, before: Uint8Array | undefined, after: Uint8Array, thens: number): string {
+  const { directory, shell = 'sh' } = place
+  const then = (index: number) => `${shell} "$kept.then-${index + 1}" </dev/null || exit 1`
+  return `${preamble(place.path)}
+kept=\${0%.*}
+case $kept in /*) ;; *) kept=$PWD/$kept ;; esac
+[ -e "$kept.done" ] && exit 0
+now=$(hash)
+if [ "$now" = '${hash(after)}' ] && ! ${isBack(before)}; then
+  ${before ? RESTORE : 'rm -f "$file" || exit 1'}
+elif ! ${isBack(before)}; then
+  echo "$file was changed by somebody else meanwhile" >&2
+  exit ${DRIFTED}
 fi
-${hasThen ? 'exec sh "${0%.*}.then"' : 'exit 0'}`
+${thens === 0 ? '' : [`cd ${quote(directory)} || exit 0`, ...Array.from({ length: thens }, (_, index) => then(index)), ''].join('\n')}: >"$kept.done"
+exit 0`
 }
+
+/** \`cp -p\` first: the copy has the mode and the owner, and then gets the bytes. */
+const RESTORE = `new=$file.$$.tmp
+  cp -p "$file" "$new" && cat "$kept.pre-image" >"$new" && mv -f "$new" "$file" || { rm -f "$new"; exit 1; }`
 
 function verifyOf(path: string, before: Uint8Array | undefined): string {
+  return `${preamble(path)}
+now=$(hash)
+${isBack(before)} || { echo "$file is not as it was" >&2; exit 1; }`
+}
+
+function isBack(before: Uint8Array | undefined): string {
+  return before ? `[ "$now" = '${hash(before)}' ]` : '[ ! -e "$file" ]'
+}
+
+/** A link is followed and not replaced. */
+function preamble(path: string): string {
   return `file=${quote(path)}
-${HASH}
+[ -L "$file" ] && file=$(readlink -f "$file")
 [ -d "$(dirname "$file")" ] || exit 0
-${before ? `[ "$(hash "$file")" = ${hash(before)} ]` : `[ ! -e "$file" ]`} || { echo "$file is not as it was" >&2; exit 1; }`
+hash() {
+  [ -e "$file" ] || return 0
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi <"$file" | cut -d' ' -f1
+}`
 }
 
 function hash(bytes: Uint8Array): string {

@@ -1,147 +1,132 @@
-/** HTTP/1.1 from this machine. Over another transport the pool's `connect` becomes the transport's. */
+/** HTTP/1.1 as seen from a target. */
 import { TargetError } from '../contracts/errors.ts'
-import type { Address, HttpRequest, HttpResponse } from '../contracts/target.ts'
-import { formatDuration } from '../contracts/units.ts'
+import type { Address, HttpRequest, HttpResponse, Transport } from '../contracts/target.ts'
+import { readBody, readEvents } from './http/body.ts'
+import { clientOf } from './http/client.ts'
+import { noAnswer, tooLate } from './http/no-answer.ts'
 
 const KEEP = 16 * 1024 * 1024
 
-type Undici = typeof import('undici/index.js')
-type Pool = InstanceType<Undici['Pool']>
+/** Where the host of a URL is, when it is a service. */
+export type Locate = (url: URL) => Promise<Address | undefined>
 
-/** Requests of one case: one pool of connections for each origin. */
-export class HttpClient implements AsyncDisposable {
-  readonly #pools = new Map<string, Pool>()
+/** One exchange and what bounds it. */
+interface Exchange {
+  readonly transport: Transport
+  readonly locate: Locate
+  readonly ca: string | undefined
+  readonly keep: number
+  readonly signal: AbortSignal
+  readonly start: number
+  /** The head of an answer has come. */
+  begun: boolean
+}
 
-  /** Sends a request to an address. Throws an error whose message tells why there was no answer. */
-  async send(request: HttpRequest, to: Address | undefined, signal: AbortSignal): Promise<HttpResponse> {
-    const start = performance.now()
-    const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(), request.timeout)
-    const abort = () => limit.abort()
-    signal.addEventListener('abort', abort, { once: true })
-    try {
-      return await this.#follow(request, to, limit.signal, start)
-    } catch (error) {
-      throw new Error(whyNot(error, request, limit.signal.aborted, signal.aborted), { cause: error })
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-    }
+interface Message {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | undefined
+}
+
+/**
+ * Sends a request and follows its redirects. Throws a NoAnswer whose message tells why there was none, a TargetError
+ * where the target itself can't, and the signal's reason when it is aborted.
+ */
+export async function sendHttp(
+  transport: Transport,
+  request: HttpRequest,
+  locate: Locate,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  signal.throwIfAborted()
+  const limit = new AbortController()
+  const stop = () => limit.abort(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  const { timeout, ca, keep = KEEP } = request
+  const exchange = { transport, locate, ca, keep, signal: limit.signal, start: performance.now(), begun: false }
+  const timer = setTimeout(() => limit.abort(tooLate(timeout, exchange.begun)), timeout)
+  try {
+    return await follow(messageOf(request), request.redirects ?? 0, exchange)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
   }
+}
 
-  async #follow(
-    request: HttpRequest,
-    to: Address | undefined,
-    signal: AbortSignal,
-    start: number,
-  ): Promise<HttpResponse> {
-    let url = new URL(request.url)
-    let address = to
-    for (let left = request.redirects ?? 0; ; left--) {
-      const response = await this.#once(request, url, address, signal, start)
-      const { location } = response.headers
-      if (left <= 0 || location === undefined || ![301, 302, 303, 307, 308].includes(response.status)) return response
-      const next = new URL(location, url)
-      if (next.host !== url.host) address = undefined
-      url = next
-    }
+function messageOf({ method, url, headers = {}, body }: HttpRequest): Message {
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new TargetError(`"${url}" is no URL: write http://SERVICE/path`)
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  return { method, url: new URL(url), headers: { 'user-agent': 'shakedown', ...Object.fromEntries(lower) }, body }
+}
+
+async function follow(message: Message, redirects: number, exchange: Exchange): Promise<HttpResponse> {
+  let next = message
+  for (let left = redirects; ; left--) {
+    const response = await once(next, exchange)
+    const onward = left > 0 ? redirected(next, response) : undefined
+    if (onward === undefined) return response
+    next = onward
   }
+}
 
-  async #once(
-    request: HttpRequest,
-    url: URL,
-    to: Address | undefined,
-    signal: AbortSignal,
-    start: number,
-  ): Promise<HttpResponse> {
-    const pool = await this.#pool(url, to, request.ca)
-    const { statusCode, headers, body } = await pool.request({
-      method: request.method as 'GET',
+async function once(message: Message, exchange: Exchange): Promise<HttpResponse> {
+  const { method, url, headers, body } = message
+  const { transport, ca, keep, signal } = exchange
+  const to = await exchange.locate(url)
+  try {
+    const client = await clientOf(transport, url, to, ca)
+    exchange.begun = false
+    const answer = await client.request({
+      method: method as 'GET',
       path: `${url.pathname}${url.search}`,
-      headers: { host: url.host, 'user-agent': 'shakedown', ...request.headers },
-      body:
-        request.body === undefined ? null : typeof request.body === 'string' ? request.body : Buffer.from(request.body),
+      headers: { host: url.host, ...headers },
+      body: body === undefined ? null : typeof body === 'string' ? body : Buffer.from(body),
+      // A quiet stream is no fault: the request's own time limit is the only one.
       headersTimeout: 0,
       bodyTimeout: 0,
       signal,
     })
-    const flat = flatten(headers)
+    exchange.begun = true
+    const flat = joined(answer.headers)
     const isStream = flat['content-type']?.startsWith('text/event-stream') === true
-    const { bytes, truncated } = await bodyOf(body, request.keep ?? KEEP, isStream)
-    const events = isStream ? await eventsOf(bytes) : undefined
-    return {
-      status: statusCode,
-      headers: flat,
-      body: bytes,
-      truncated,
-      duration: performance.now() - start,
-      ...(events ? { events } : {}),
-    }
-  }
-
-  async #pool(url: URL, to: Address | undefined, ca: string | undefined): Promise<Pool> {
-    const key = `${url.origin} ${JSON.stringify(to)} ${ca ?? ''}`
-    const known = this.#pools.get(key)
-    if (known) return known
-    const { Pool } = await import('undici/index.js')
-    const origin =
-      to && 'port' in to
-        ? `${url.protocol}//${to.host.includes(':') ? `[${to.host}]` : to.host}:${to.port}`
-        : url.origin
-    const connect = { ...(ca === undefined ? {} : { ca }), ...(to && 'path' in to ? { socketPath: to.path } : {}) }
-    const pool = new Pool(origin, { connect, pipelining: 1, keepAliveTimeout: 10_000 })
-    this.#pools.set(key, pool)
-    return pool
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
-    this.#pools.clear()
-  }
-}
-
-/** The body up to a limit. A stream that is cut by the time limit still gives what came until then. */
-async function bodyOf(body: AsyncIterable<Uint8Array> & { destroy?(): void }, keep: number, isStream: boolean) {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of body) {
-      const rest = keep - size
-      chunks.push(chunk.length > rest ? chunk.subarray(0, rest) : chunk)
-      size += chunk.length
-      if (size > keep) break
-    }
+    const { bytes, truncated, ...more } = await (isStream ? readEvents(answer.body, keep) : readBody(answer.body, keep))
+    const duration = performance.now() - exchange.start
+    return { status: answer.statusCode, headers: flat, body: bytes, truncated, duration, ...more }
   } catch (error) {
-    if (!isStream || chunks.length === 0) throw error
+    throw signal.aborted ? signal.reason : noAnswer(error, url, to)
   }
-  return { bytes: Buffer.concat(chunks), truncated: size > keep }
 }
 
-async function eventsOf(bytes: Uint8Array): Promise<string[]> {
-  const { createParser } = await import('eventsource-parser')
-  const events: string[] = []
-  const parser = createParser({ onEvent: ({ data }) => void events.push(data) })
-  parser.feed(Buffer.from(bytes).toString('utf8'))
-  return events
-}
-
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
+/** RFC 9110, 15.4: 303 asks for a GET, and so do 301 and 302 after a POST by old custom. */
+function redirected(message: Message, { status, headers }: HttpResponse): Message | undefined {
+  const location = headers['location']
+  if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined
+  if (!URL.canParse(location, message.url.href)) return undefined
+  const url = new URL(location, message.url)
+  const asGet = (status === 303 && message.method !== 'HEAD') || (status < 303 && message.method === 'POST')
+  const left = Object.entries(message.headers).filter(
+    ([name]) => !(asGet && name.startsWith('content-')) && !(url.host !== message.url.host && isPrivate(name)),
   )
+  return {
+    method: asGet ? 'GET' : message.method,
+    url,
+    headers: Object.fromEntries(left),
+    body: asGet ? undefined : message.body,
+  }
 }
 
-function whyNot(error: unknown, request: HttpRequest, late: boolean, stopped: boolean): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  const { host } = new URL(request.url)
-  if (stopped) return 'given up'
-  if (late) return `no answer from ${host} within ${formatDuration(request.timeout)}`
-  if (code === 'ECONNREFUSED') return `refused by ${host}`
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `there is no host "${new URL(request.url).hostname}", nor a service of that name`
-  if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') return `${host} cut the connection`
-  return error instanceof TargetError ? error.message : `${host}: ${message}`
+/** What is meant for one host is not told to another. */
+function isPrivate(name: string): boolean {
+  return name === 'authorization' || name === 'cookie' || name === 'host'
+}
+
+function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const flat: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : (value ?? '')
+  }
+  return flat
 }

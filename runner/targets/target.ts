@@ -1,9 +1,10 @@
 /** A target as one step sees it; dead once the step is over, so that what goes on too long can change nothing more. */
 import { isAbsolute, join, resolve } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
-import type { Runtime, Service, Target, Transport } from '../contracts/target.ts'
+import type { Address, Runtime, Service, Target, Transport } from '../contracts/target.ts'
+import { tryConnect } from './address.ts'
 import { replaceFile } from './files.ts'
-import { HttpClient } from './http.ts'
+import { sendHttp } from './http.ts'
 
 export interface TargetParts {
   readonly name: string
@@ -11,48 +12,43 @@ export interface TargetParts {
   readonly runtime: Runtime
   /** Folder of targets.yaml. */
   readonly home: string
+  /** The target's own keys: `directory`, `environment`, `shell`. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Fills in `${{ }}` of those keys; without it they are taken as they stand. */
+  resolve?: (<T>(plain: T) => T) | undefined
 }
 
-const clients = new WeakMap<Runtime, HttpClient>()
+type Inside = { readonly in?: string | undefined }
 
+/** `release` is called when the step has settled; every call afterwards throws. */
 export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: Target; release(): void } {
-  const { name, transport, runtime, config } = parts
-  const directory = resolve(parts.home, typeof config['directory'] === 'string' ? config['directory'] : '.')
-  const environment = (config['environment'] ?? {}) as Record<string, string>
+  const { name, transport, runtime } = parts
+  const { directory, environment, shell } = settingsOf(parts)
   let over = false
   const alive = () => {
     if (over) throw new TargetError('the step is over')
   }
   const service = (asked: string): Service => {
     alive()
-    return runtime.service(asked)
+    return boundService(runtime.service(asked), alive)
   }
-  const file: Target['file'] = (path, { in: inside } = {}) => {
+  const file = (path: string, { in: inside }: Inside = {}) => {
     alive()
-    const from = inside === undefined ? directory : service(inside).directory
-    return {
-      files: inside === undefined ? transport.files : service(inside).files,
-      path: isAbsolute(path) ? path : join(from, path),
-    }
+    const { files, directory: from } = inside === undefined ? { files: transport.files, directory } : service(inside)
+    return { files, path: isAbsolute(path) ? path : join(from, path) }
+  }
+  const locate = async (host: string, port: number | undefined): Promise<Address | undefined> => {
+    alive()
+    return runtime.names().includes(host) ? endpointOf(service(host), port) : undefined
   }
   const exec: Target['exec'] = async (command, { in: inside, ...options } = {}) => {
-    alive()
     const all = {
       ...options,
-      cwd: options.cwd === undefined ? undefined : file(options.cwd, { in: inside }).path,
-      env: { ...environment, ...options.env },
-      shell: options.shell ?? (config['shell'] as string | undefined),
+      cwd: file(options.cwd ?? '.', { in: inside }).path,
+      env: options.env || environment ? { ...environment, ...options.env } : undefined,
+      shell: options.shell ?? shell,
     }
-    if (inside !== undefined) return service(inside).exec(command, all, signal)
-    return transport.exec(command, { ...all, cwd: all.cwd ?? directory }, signal)
-  }
-  const endpoint = async (host: string, port: number | undefined) => {
-    if (!runtime.names().includes(host)) return undefined
-    const to = await service(host).endpoint(port)
-    if (to === undefined)
-      throw new TargetError(`${host} declares no port: write it into the address`, { transient: true })
-    return to
+    return inside === undefined ? transport.exec(command, all, signal) : service(inside).exec(command, all, signal)
   }
   const target: Target = {
     name,
@@ -60,31 +56,29 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
     exec,
     file,
     service,
-    services: () => runtime.names(),
-    http: async (request) => {
+    services: () => {
       alive()
-      const { host, port } = hostAndPort(request.url)
-      return clientOf(runtime).send(request, await endpoint(host, port), signal)
+      return runtime.names()
     },
-    connect: async (to, { timeout = 5_000 } = {}) => {
-      alive()
-      const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(to) ?? [undefined, to, '']
-      const known = await endpoint(host, port === '' ? undefined : Number(port))
-      if (!known && port === '') throw new TargetError(`"${to}" has no port: write HOST:PORT`)
-      return withinTime(timeout, signal, (limit) => transport.connect(known ?? { host, port: Number(port) }, limit))
+    http: async ({ in: inside, ...request }) => {
+      if (inside !== undefined) service(inside)
+      return sendHttp(
+        transport,
+        request,
+        (url) => locate(url.hostname, url.port ? Number(url.port) : undefined),
+        signal,
+      )
     },
-    replaceFile: (path, bytes, options = {}) =>
-      replaceFile(
-        {
-          path: file(path, { in: options.in }).path,
-          said: path,
-          files: file(path, { in: options.in }).files,
-          exec,
-          directory,
-        },
-        bytes,
-        options,
-      ),
+    connect: async (to, { timeout = 5_000, in: inside } = {}) => {
+      if (inside !== undefined) service(inside)
+      return tryConnect(transport, to, locate, timeout, signal)
+    },
+    replaceFile: async (path, bytes, options = {}) => {
+      const { files, path: absolute } = file(path, options)
+      const inside = options.in === undefined ? undefined : service(options.in)
+      const place = { files, path: absolute, says: path, exec, directory: inside?.directory ?? directory }
+      return replaceFile({ ...place, environment, shell }, bytes, options)
+    },
   }
   return {
     target,
@@ -94,33 +88,36 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
   }
 }
 
-function clientOf(runtime: Runtime): HttpClient {
-  const known = clients.get(runtime)
-  if (known) return known
-  const made = new HttpClient()
-  clients.set(runtime, made)
-  return made
+interface Settings {
+  readonly directory: string
+  readonly environment: Readonly<Record<string, string>> | undefined
+  readonly shell: string | undefined
 }
 
-function hostAndPort(url: string): { host: string; port: number | undefined } {
-  if (!URL.canParse(url)) throw new Error(`"${url}" is no URL: write http://SERVICE/path`)
-  const { hostname, port } = new URL(url)
-  return { host: hostname, port: port === '' ? undefined : Number(port) }
+/** Relative paths start in the target's `directory`, which is itself relative to targets.yaml. */
+function settingsOf({ home, config, resolve: fill = (plain) => plain }: TargetParts): Settings {
+  const { directory, environment, shell } = config
+  const pairs = Object.entries((fill(environment) ?? {}) as Record<string, unknown>)
+  return {
+    directory: resolve(home, directory === undefined ? '.' : String(fill(directory))),
+    environment: pairs.length > 0 ? Object.fromEntries(pairs.map(([key, value]) => [key, String(value)])) : undefined,
+    shell: shell === undefined ? undefined : String(fill(shell)),
+  }
 }
 
-async function withinTime<T>(
-  timeout: number,
-  signal: AbortSignal,
-  work: (limit: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController()
-  const end = () => controller.abort()
-  const timer = setTimeout(end, timeout)
-  signal.addEventListener('abort', end, { once: true })
-  try {
-    return await work(controller.signal)
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', end)
+async function endpointOf(service: Service, port: number | undefined): Promise<Address> {
+  const to = await service.endpoint(port)
+  if (to) return to
+  throw new TargetError(`${service.name} declares no port: write it into the address`, { transient: true })
+}
+
+/** What a step could still do through a service it holds on to, it can't once it is over. */
+function boundService(service: Service, alive: () => void): Service {
+  return {
+    ...service,
+    exec: (command, options, signal) => {
+      alive()
+      return service.exec(command, options, signal)
+    },
   }
 }

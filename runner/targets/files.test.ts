@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Runtime, Target } from '../contracts/target.ts'
+import { type Change, DRIFTED } from '../contracts/undo.ts'
+import { bindTarget } from './target.ts'
+import { run } from './transport/conformance/run.ts'
+import { localTransport } from './transport/local.ts'
+
+const transport = localTransport()
+const noServices = { names: () => [] } as unknown as Runtime
+let home = ''
+let journal = ''
+let target: Target
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'sd it’s files-'))
+  journal = mkdtempSync(join(tmpdir(), 'sd journal-'))
+  target = bindTarget(
+    { name: 'x', transport, runtime: noServices, home, config: { environment: { WORD: 'from the target' } } },
+    new AbortController().signal,
+  ).target
+})
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true })
+  rmSync(journal, { recursive: true, force: true })
+})
+
+const at = (name: string) => join(home, name)
+const text = (name: string) => readFileSync(at(name), 'utf8')
+
+/** As the journal does it: files in a folder, run by `sh` in a fresh process. */
+async function undo(change: Change, script: 'sh' | 'verify' = 'sh') {
+  const { undo: data } = change
+  for (const [name, bytes] of Object.entries(data?.keeps ?? {}))
+    if (!existsSync(join(journal, `0001.${name}`))) writeFileSync(join(journal, `0001.${name}`), bytes, { mode: 0o600 })
+  writeFileSync(join(journal, `0001.${script}`), data?.[script] ?? 'exit 9')
+  return run(transport, { argv: ['sh', join(journal, `0001.${script}`)] }, { cwd: '/' })
+}
+
+async function applied(...parameters: Parameters<Target['replaceFile']>): Promise<Change> {
+  const change = await target.replaceFile(...parameters)
+  await change.apply(new AbortController().signal)
+  return change
+}
+
+describe('a file that is replaced', () => {
+  test('is put back byte for byte, with its mode, as often as it is asked for', async () => {
+    const before = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256)
+    writeFileSync(at('config.json'), before)
+    chmodSync(at('config.json'), 0o640)
+    const change = await applied('config.json', Buffer.from('new'))
+    expect(text('config.json')).toBe('new')
+    expect(await change.inEffect?.(new AbortController().signal)).toMatchObject({ yes: true })
+    expect((await undo(change, 'verify')).code).toBe(1)
+    for (let round = 0; round < 3; round++) expect(await undo(change)).toMatchObject({ code: 0, err: '' })
+    expect(readFileSync(at('config.json')).equals(before)).toBe(true)
+    expect((statSync(at('config.json')).mode & 0o777).toString(8)).toBe('640')
+    expect((await undo(change, 'verify')).code).toBe(0)
+  })
+  test('that was not there is removed again', async () => {
+    const change = await applied('new.txt', Buffer.from('new'))
+    expect((await undo(change, 'verify')).code).toBe(1)
+    expect((await undo(change)).code).toBe(0)
+    expect(existsSync(at('new.txt'))).toBe(false)
+    expect((await undo(change, 'verify')).code).toBe(0)
+  })
+  test('that was never written, since the run ended before, is restored and not drifted', async () => {
+    writeFileSync(at('a'), 'old')
+    const change = await target.replaceFile('a', Buffer.from('new'))
+    expect((await undo(change)).code).toBe(0)
+    expect((await undo(change, 'verify')).code).toBe(0)
+  })
+  test('that somebody else changed meanwhile, or removed, is left alone', async () => {
+    writeFileSync(at('a'), 'old')
+    const change = await applied('a', Buffer.from('new'))
+    writeFileSync(at('a'), 'theirs')
+    expect(await undo(change)).toMatchObject({
+      code: DRIFTED,
+      err: `${at('a')} was changed by somebody else meanwhile\n`,
+    })
+    expect(text('a')).toBe('theirs')
+    rmSync(at('a'))
+    expect((await undo(change)).code).toBe(DRIFTED)
+  })
+  test('whose folder is gone counts as undone', async () => {
+    writeFileSync(at('a'), 'old')
+    const change = await applied('a', Buffer.from('new'))
+    rmSync(home, { recursive: true })
+    expect((await undo(change)).code).toBe(0)
+    expect((await undo(change, 'verify')).code).toBe(0)
+  })
+  test('behind a link is followed, there and back', async () => {
+    writeFileSync(at('real'), 'old')
+    symlinkSync('real', at('link'))
+    const change = await applied('link', Buffer.from('new'))
+    expect(text('real')).toBe('new')
+    expect((await undo(change)).code).toBe(0)
+    expect([text('real'), text('link')]).toEqual(['old', 'old'])
+  })
+  test('has no old or new content in its scripts', async () => {
+    writeFileSync(at('.env'), 'TOKEN=old-secret')
+    const { undo: data } = await target.replaceFile('.env', Buffer.from('TOKEN=new-secret'), {
+      then: [{ sh: 'true "$SD_1"', set: { SD_1: 'then-secret' } }],
+    })
+    expect(`${data?.sh}${data?.verify}`).not.toContain('secret')
+  })
+})
+
+describe('then', () => {
+  const noting = { sh: 'echo "$PWD $SD_1 $WORD" >>noted; cat config >>noted', set: { SD_1: 'it’s' } }
+  const line = (content: string) => `${home} it’s from the target\n${content}`
+  test('runs after the change and after the undo, in the target’s folder and environment', async () => {
+    writeFileSync(at('config'), 'old\n')
+    const change = await applied('config', Buffer.from('new\n'), { then: [noting, { argv: ['touch', 'a b'] }] })
+    expect(text('noted')).toBe(line('new\n'))
+    rmSync(at('a b'))
+    expect(await undo(change)).toMatchObject({ code: 0, err: '' })
+    expect(text('noted')).toBe(line('new\n') + line('old\n'))
+    expect(existsSync(at('a b'))).toBe(true)
+  })
+  test('that fails fails the step, with what it said', async () => {
+    const change = await target.replaceFile('config', Buffer.from('new'), {
+      then: [{ sh: 'echo bad port >&2; exit 7' }],
+    })
+    const error = await change.apply(new AbortController().signal).catch((thrown) => thrown)
+    expect(error.message).toBe('`then` exits with 7: echo bad port >&2; exit 7')
+    expect(error.details.last).toBe('bad port')
+  })
+  test('that fails in the undo is run again when the undo is, though the file is back', async () => {
+    writeFileSync(at('config'), 'old')
+    const change = await applied('config', Buffer.from('new'), { then: [{ sh: 'echo x >>tried; test ! -e broken' }] })
+    writeFileSync(at('broken'), '')
+    expect((await undo(change)).code).toBe(1)
+    expect(text('config')).toBe('old')
+    rmSync(at('broken'))
+    expect((await undo(change)).code).toBe(0)
+    expect(text('tried')).toBe('x\nx\nx\n')
+  })
+  test('may go over the file itself', async () => {
+    writeFileSync(at('config'), 'old')
+    const change = await applied('config', Buffer.from('new'), { then: [{ sh: 'echo rendered >>config' }] })
+    expect(await change.inEffect?.(new AbortController().signal)).toMatchObject({ yes: true })
+  })
+})

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import type { HttpRequest, Transport } from '../contracts/target.ts'
+import { type Locate, sendHttp } from './http.ts'
+import { localTransport } from './transport/local.ts'
+
+const never = new AbortController().signal
+const nowhere: Locate = async () => undefined
+
+/** Answers by the path of the request. */
+const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
+  '/echo': (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString()
+      response.end(JSON.stringify({ method: request.method, headers: request.headers, body }))
+    })
+  },
+  '/twice': (_request, response) => response.setHeader('Set-Cookie', ['a=1', 'b=2']).end(),
+  '/303': (_request, response) => response.writeHead(303, { location: '/echo' }).end(),
+  '/307': (_request, response) => response.writeHead(307, { location: '/echo' }).end(),
+  '/away': (request, response) =>
+    response.writeHead(302, { location: `http://localhost:${request.socket.localPort}/echo` }).end(),
+  '/loop': (_request, response) => response.writeHead(302, { location: '/loop' }).end(),
+  '/never': () => undefined,
+  '/half': (_request, response) => void response.writeHead(200, { 'content-length': '100' }).write('half'),
+  '/cut': (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy())
+  },
+  '/large': (_request, response) => {
+    response.on('error', () => undefined)
+    const more = () => {
+      while (response.write(Buffer.alloc(1 << 16)));
+      response.once('drain', more)
+    }
+    more()
+  },
+  '/events': (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.end('data: {"n":1}\n\ndata: two\ndata: lines\n\ndata: [DONE]\n\n')
+  },
+  '/events-open': (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('data: 1\n\n')
+  },
+  '/events-done-open': (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('data: 1\n\ndata: [DONE]\n\n')
+  },
+}
+
+let server: Server
+let connections = 0
+let base = ''
+let port = 0
+const transport = localTransport()
+
+beforeAll(async () => {
+  const http = createServer((request, response) => {
+    const route = routes[request.url ?? '']
+    if (route) route(request, response)
+    else response.writeHead(404).end('none')
+  })
+  http.on('connection', () => {
+    connections++
+  })
+  server = http
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  port = (server.address() as AddressInfo).port
+  base = `http://127.0.0.1:${port}`
+})
+afterAll(async () => {
+  await transport[Symbol.asyncDispose]()
+  server.close()
+})
+
+const send = (path: string, more: Partial<HttpRequest> = {}, over: Transport = transport) =>
+  sendHttp(over, { method: 'GET', url: `${base}${path}`, timeout: 5_000, ...more }, nowhere, never)
+const failing = (path: string, more: Partial<HttpRequest> = {}) => send(path, more).catch((error) => error)
+const json = async (path: string, more: Partial<HttpRequest> = {}) =>
+  JSON.parse(Buffer.from((await send(path, more)).body).toString())
+
+describe('an exchange', () => {
+  test('has status, headers in lower case, body and duration', async () => {
+    const { status, headers, body, duration, truncated } = await send('/nothing-here')
+    expect([status, Buffer.from(body).toString(), truncated]).toEqual([404, 'none', false])
+    expect(headers['date']).toBeString()
+    expect(duration).toBeGreaterThan(0)
+    expect((await send('/twice')).headers['set-cookie']).toBe('a=1, b=2')
+  })
+  test('sends method, headers and body', async () => {
+    const seen = await json('/echo', { method: 'PUT', headers: { 'X-One': '1' }, body: 'žluť' })
+    expect(seen).toMatchObject({ method: 'PUT', body: 'žluť', headers: { 'x-one': '1' } })
+  })
+  test('keeps its connection for the next one', async () => {
+    await send('/echo')
+    const before = connections
+    for (let round = 0; round < 20; round++) await send('/echo')
+    expect(connections).toBe(before)
+  })
+  test('of a service goes to where it is, and its name stays in the Host header', async () => {
+    const located: Locate = async (url) => (url.hostname === 'node' ? { host: '127.0.0.1', port } : undefined)
+    const { body } = await sendHttp(
+      transport,
+      { method: 'GET', url: 'http://node/echo', timeout: 5_000 },
+      located,
+      never,
+    )
+    expect(JSON.parse(Buffer.from(body).toString()).headers.host).toBe('node')
+  })
+  test('goes through the connections of a transport that is not this machine', async () => {
+    const ways: unknown[] = []
+    const far: Transport = {
+      ...transport,
+      address: 'ssh://far',
+      connect: (to, signal) => {
+        ways.push(to)
+        return transport.connect(to, signal)
+      },
+    }
+    expect((await send('/echo', {}, far)).status).toBe(200)
+    expect(ways).toEqual([{ host: '127.0.0.1', port }])
+  })
+})
+
+describe('redirects', () => {
+  test('are not followed unless asked for', async () => {
+    expect((await send('/303')).status).toBe(303)
+  })
+  test('303 becomes a GET without a body, 307 stays what it was', async () => {
+    const post = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' }, redirects: 1 }
+    expect(await json('/303', post)).toMatchObject({ method: 'GET', body: '' })
+    expect(await json('/307', post)).toMatchObject({ method: 'POST', body: '{}' })
+  })
+  test('to another host do not carry credentials there', async () => {
+    const { headers } = await json('/away', { redirects: 1, headers: { Authorization: 'Bearer t', 'x-kept': '1' } })
+    expect(headers).toMatchObject({ host: `localhost:${port}`, 'x-kept': '1' })
+    expect(headers.authorization).toBeUndefined()
+  })
+  test('end after the number asked for', async () => {
+    expect((await send('/loop', { redirects: 5 })).status).toBe(302)
+  })
+})
+
+describe('no answer', () => {
+  test('refused says by whom', async () => {
+    const closed = createTcpServer()
+    await new Promise<void>((done) => closed.listen(0, '127.0.0.1', done))
+    const gone = (closed.address() as AddressInfo).port
+    await new Promise((done) => closed.close(done))
+    const error = await failing('', { url: `http://127.0.0.1:${gone}/` })
+    expect([error.message, error.code]).toEqual([`refused by 127.0.0.1:${gone}`, 'ECONNREFUSED'])
+  })
+  test('in time says within what, whether or not the head had come', async () => {
+    expect((await failing('/never', { timeout: 60 })).message).toBe('no answer within 60ms')
+    expect((await failing('/half', { timeout: 60 })).message).toBe('the answer did not end within 60ms')
+  })
+  test('cut off in the middle is no short body', async () => {
+    expect((await failing('/cut')).message).toBe(`cut off by 127.0.0.1:${port}`)
+  })
+  test('from a host that there is not', async () => {
+    const { message } = await failing('', { url: 'http://no-such-host.invalid/' })
+    expect(message).toBe('there is no host "no-such-host.invalid", nor a service of that name')
+  })
+  test('what is not HTTP is said to be that', async () => {
+    const other = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-x\r\n'))
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
+    const { port: at } = other.address() as AddressInfo
+    expect((await failing('', { url: `http://127.0.0.1:${at}/` })).message).toStartWith(
+      `what 127.0.0.1:${at} answers is not HTTP`,
+    )
+    other.close()
+  })
+  test('an abort throws its own reason', async () => {
+    const controller = new AbortController()
+    const reason = new Error('the step is over')
+    const sent = sendHttp(
+      transport,
+      { method: 'GET', url: `${base}/never`, timeout: 5_000 },
+      nowhere,
+      controller.signal,
+    )
+    setTimeout(() => controller.abort(reason), 20)
+    expect(await sent.catch((error) => error)).toBe(reason)
+  })
+})
+
+describe('bodies', () => {
+  test('that never end are cut at the limit, and say so', async () => {
+    const { body, truncated } = await send('/large', { keep: 100_000 })
+    expect([body.length, truncated]).toEqual([100_000, true])
+  })
+  test('a stream gives the data of its events', async () => {
+    const { events, truncated } = await send('/events')
+    expect(events).toEqual(['{"n":1}', 'two\nlines', '[DONE]'])
+    expect(truncated).toBe(false)
+  })
+  test('a stream that goes on gives what came in time, marked as truncated', async () => {
+    const { events, truncated } = await send('/events-open', { timeout: 100 })
+    expect([events, truncated]).toEqual([['1'], true])
+  })
+  test('a stream left open after [DONE] is not waited for until the time limit', async () => {
+    const { events, truncated, duration } = await send('/events-done-open', { timeout: 5_000 })
+    expect([events, truncated]).toEqual([['1', '[DONE]'], false])
+    expect(duration).toBeLessThan(2_000)
+  })
+})

@@ -1,0 +1,22 @@
+import type { Command } from '../../../contracts/command.ts'
+import type { ExecOptions, Exit, Transport } from '../../../contracts/target.ts'
+
+export interface Ran extends Exit {
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command and reads its outputs as text. */
+export async function run(transport: Transport, command: Command, options: ExecOptions = {}): Promise<Ran> {
+  const exit = await transport.exec(command, options, new AbortController().signal)
+  return { ...exit, out: Buffer.from(exit.stdout).toString(), err: Buffer.from(exit.stderr).toString() }
+}
+
+/** Waits until it holds; fails after 5 s. */
+export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const start = performance.now()
+  while (!(await holds())) {
+    if (performance.now() - start > 5_000) throw new Error(`it did not come to that: ${what}`)
+    await Bun.sleep(5)
+  }
+}

@@ -1,0 +1,117 @@
+/** Runs commands on this machine, each in a process group of its own that ends as a whole. */
+import { existsSync } from 'node:fs'
+import type { Command } from '../../contracts/command.ts'
+import { TargetError } from '../../contracts/errors.ts'
+import type { ExecOptions, Exit } from '../../contracts/target.ts'
+import { howEnded, type Kept, keepOutput } from './output.ts'
+import { type Launch, launchOf } from './script.ts'
+
+const KEEP = 16 * 1024 * 1024
+/** Between the TERM that lets a command tidy up and the KILL that nothing survives. */
+const TERM_GRACE = 200
+
+type Child = Bun.Subprocess<Bun.SpawnOptions.Writable, 'pipe', 'pipe'>
+
+/** The whole group is ended at the time limit and at an abort; the latter throws the signal's reason. */
+export async function execLocally(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit> {
+  signal.throwIfAborted()
+  const start = performance.now()
+  const child = begin(launchOf(command, options), options)
+  if ('code' in child) return { ...notStarted(child), duration: performance.now() - start }
+  const keep = options.keep ?? KEEP
+  const outputs = [keepOutput(child.stdout, keep), keepOutput(child.stderr, keep)] as const
+  const limit = groupLimit(child, options.timeout, signal)
+  try {
+    await child.exited
+    await limit.ended()
+    await Promise.all(outputs.map((output) => output.drained()))
+    if (signal.aborted) throw signal.reason
+    return { ...ended(child, outputs), timedOut: limit.timedOut(), duration: performance.now() - start }
+  } finally {
+    limit.clear()
+  }
+}
+
+interface NotStarted {
+  readonly code: 126 | 127
+  readonly why: string
+}
+
+function begin(launch: Launch, options: ExecOptions): Child | NotStarted {
+  try {
+    const child = Bun.spawn(launch.argv, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: options.env ? { ...process.env, ...options.env } : process.env,
+      detached: true,
+      stdio: [launch.stdin ?? 'ignore', 'pipe', 'pipe', ...(launch.script === undefined ? [] : (['pipe'] as const))],
+    }) as Child
+    if (launch.script !== undefined) launch.feed(child.stdio[3] as number)
+    return child
+  } catch (error) {
+    return whyNot(error as NodeJS.ErrnoException, launch.argv[0] ?? '', options.cwd)
+  }
+}
+
+/** As a shell would have it: 127 for what is not there, 126 for what can't be run. */
+function whyNot(error: NodeJS.ErrnoException, file: string, cwd: string | undefined): NotStarted {
+  if (cwd !== undefined && !existsSync(cwd)) return { code: 127, why: `there is no folder ${cwd}` }
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return { code: 127, why: `${file}: not found` }
+  if (error.code === 'EACCES') return { code: 126, why: `${file}: permission denied` }
+  if (error.code === 'ENOEXEC') return { code: 126, why: `${file}: can't be run by this machine` }
+  if (error.code === 'E2BIG') return { code: 126, why: `${file}: the arguments are too long` }
+  throw new TargetError(`${file} can't be started: ${error.message}`, { cause: error })
+}
+
+function notStarted({ code, why }: NotStarted): Omit<Exit, 'duration'> {
+  return { code, stdout: new Uint8Array(), stderr: Buffer.from(`${why}\n`), truncated: false, timedOut: false }
+}
+
+function ended(child: Child, [stdout, stderr]: readonly [Kept, Kept]): Omit<Exit, 'duration' | 'timedOut'> {
+  return {
+    ...howEnded(child),
+    stdout: stdout.bytes(),
+    stderr: stderr.bytes(),
+    truncated: stdout.truncated() || stderr.truncated(),
+  }
+}
+
+/** Ends the group of a child at a time limit or an abort. Timers of our own, since `AbortSignal.timeout` does not keep us alive. */
+function groupLimit({ pid }: Child, timeout: number | undefined, signal: AbortSignal) {
+  let timedOut = false
+  let killed: Promise<void> | undefined
+  const end = () => {
+    killed ??= endGroup(pid)
+  }
+  const late = () => {
+    timedOut = true
+    end()
+  }
+  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  signal.addEventListener('abort', end, { once: true })
+  return {
+    timedOut: () => timedOut,
+    /** Resolves once a group that had to be ended was sent its KILL: its leader may be gone before its grandchildren. */
+    ended: async () => killed,
+    clear: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    },
+  }
+}
+
+async function endGroup(pid: number): Promise<void> {
+  if (!signalGroup(pid, 'SIGTERM')) return
+  const start = performance.now()
+  while (performance.now() - start < TERM_GRACE && signalGroup(pid, 0)) await Bun.sleep(10)
+  signalGroup(pid, 'SIGKILL')
+}
+
+/** False: nobody is left in the group. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,4 @@
+import { describeTransport } from './conformance.ts'
+import { localTransport } from './local.ts'
+
+describeTransport('local', () => localTransport())
