@@ -60,7 +60,7 @@ export function checkMatcher(matcher: unknown, place: Place): Finding[] {
 
 /** JSON Schema (draft-07) of a matcher, for editors: to stand at `#/definitions/matcher`. */
 export const matcherSchema = {
-  description: 'what is expected: a value, or matchers',
+  description: 'a value (equals), or a mapping of matchers, all of which must be met',
   properties: {
     ...Object.fromEntries(
       Object.entries(matchers).map(([name, { description, schema }]) => [name, { description, ...schema }]),

@@ -49,6 +49,8 @@ export interface Field {
   readonly words?: readonly string[] | undefined
   /** `none` and `each` hold over an empty list: a log that was read and is empty holds no bad line. */
   readonly emptyHolds?: boolean | undefined
+  /** What messages call it, where its name alone would read badly. */
+  readonly called?: string | undefined
   /** A number that is never below this: expecting no more than that is an error at load. */
   readonly least?: number | undefined
   /** A number expected of this text is padded with zeros to so many digits: `mode: 600` is "0600". */

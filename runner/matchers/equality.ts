@@ -11,7 +11,7 @@ export const equality: Matchers = {
   },
   'one-of': {
     description: 'equal to one of these',
-    schema: { type: 'array', minItems: 1 },
+    schema: { type: ['array', 'string'], minItems: 1 },
     test: (want, actual, how) => (want as unknown[]).some((one) => equal(one, actual, how)),
     says: (want) => `one of ${(want as unknown[]).map(shown).join(', ')}`,
     check: (want, place) =>

@@ -11,7 +11,7 @@ export const order: Matchers = {
   lte: ordering('at most', (difference) => difference <= 0),
   between: {
     description: 'not below the first and not above the second',
-    schema: { type: 'array', minItems: 2, maxItems: 2 },
+    schema: { type: ['array', 'string'], minItems: 2, maxItems: 2 },
     test: (want, actual) => {
       const [low, high] = want as [unknown, unknown]
       return (compared(actual, low) ?? -1) >= 0 && (compared(actual, high) ?? 1) <= 0

@@ -3,7 +3,7 @@ import type { Command } from '../contracts/command.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import { markPlace, type Place, placeAt, placeOf } from '../contracts/source.ts'
 import { shellScript } from './shell-text.ts'
-import { asText, located, type Names, substitute } from './values.ts'
+import { asText, evaluate, located, type Names, substitute } from './values.ts'
 import { type AnySchema, itemSchema, memberSchema } from './walk.ts'
 
 interface Binding {
@@ -34,11 +34,18 @@ function bound(schema: AnySchema, plain: unknown, at: Place | undefined, to: Bin
   const is = (schema as { 'x-is'?: string } | undefined)?.['x-is']
   const place = placeOf(plain) ?? at ?? NOWHERE
   if (is === 'steps') return plain
-  if (is === 'command' && plain !== undefined) return commandOf(plain, place, to)
+  if (is === 'command' && isCommand(plain)) return commandOf(plain, place, to)
   if (is === 'commands' && plain !== undefined) return commandsOf(plain, place, to)
+  if (is === 'expression' && typeof plain === 'string' && !plain.includes('${{'))
+    return located(() => evaluate(plain, to.names), place)
   if (typeof plain === 'string') return located(() => substitute(plain, to.names), place)
   if (typeof plain !== 'object' || plain === null) return plain
   return Array.isArray(plain) ? listOf(schema, plain, place, to) : mappingOf(schema, plain, place, to)
+}
+
+/** A mapping holds its command under a key of its own. */
+function isCommand(plain: unknown): boolean {
+  return typeof plain === 'string' || Array.isArray(plain)
 }
 
 function listOf(schema: AnySchema, plain: readonly unknown[], place: Place, to: Binding): unknown[] {

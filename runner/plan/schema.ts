@@ -1,6 +1,6 @@
 /** JSON Schemas (draft-07) for editors, generated from the kinds: completion, hover and diagnostics follow from the same values that validate. */
 import type { Kinds } from '../contracts/kinds.ts'
-import { matcherNames } from '../matchers.ts'
+import { matcherSchema } from '../matchers.ts'
 import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
 
 type Schema = Record<string, unknown>
@@ -22,7 +22,7 @@ export function planSchema(kinds: Kinds): Schema {
       step: stepSchema(kinds),
       condition: { type: 'object', ...conditionParts(kinds), additionalProperties: false },
       requirement: requirementSchema(kinds),
-      matcher: matcherSchema(),
+      matcher: forEditor(matcherSchema),
     },
   }
 }
@@ -51,7 +51,7 @@ export function targetsSchema(kinds: Kinds): Schema {
     },
     definitions: {
       condition: { type: 'object', ...conditionParts(kinds), additionalProperties: false },
-      matcher: matcherSchema(),
+      matcher: forEditor(matcherSchema),
     },
   }
 }
@@ -150,11 +150,6 @@ function faultParts(kinds: Kinds): Schema {
     described(forEditor(kind.params), kind.summary, kind.examples, kind.name),
   ])
   return { ...options, ...Object.fromEntries(faults) }
-}
-
-function matcherSchema(): Schema {
-  const words = Object.fromEntries(matcherNames.map((name) => [name, { description: `matcher ${name}` }]))
-  return { description: 'a value (equals), or a mapping of matchers', properties: words }
 }
 
 function described(schema: Schema, summary: string, examples: readonly unknown[], name: string): Schema {

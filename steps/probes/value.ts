@@ -1,4 +1,4 @@
-import { anything } from '../../runner/contracts/params.ts'
+import { Type } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
 import { brief, exactJson } from '../shared/json.ts'
 
@@ -6,9 +6,12 @@ import { brief, exactJson } from '../shared/json.ts'
 export const value = defineProbe({
   name: 'value',
   summary: 'Checks something already captured or computed.',
-  params: anything('the value, usually an expression'),
+  params: Type.Unsafe<unknown>({
+    'x-is': 'expression',
+    description: 'the value: an expression with or without ${{ }}',
+  }),
   fields: {
-    is: { description: 'the value', type: 'any' },
+    is: { description: 'the value', type: 'any', called: 'the value' },
     json: { description: 'the value, too; `$` paths look into it', type: 'any' },
   },
   bare: { is: true },

@@ -84,6 +84,7 @@ function checkStep(step: PlainSteps[number], known: Known): Finding[] {
 
 function checkPart({ is, value, place }: Part, known: Known): Finding[] {
   if (is === 'steps') return checkSteps(value as PlainSteps, known)
+  if (is === 'expression') return checkValue(undefined, value, place, known, true)
   if (is === 'command') return checkCommand(value, place, known)
   if (is === 'commands') return [value].flat().flatMap((one, index) => checkCommand(one, placeAt(place, index), known))
   if (typeof value === 'string') return checkText(value, place, known)
