@@ -5,7 +5,7 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
-    const steps = distance(word.toLowerCase(), name.toLowerCase())
+    const steps = slips(word.toLowerCase(), name.toLowerCase())
     if (steps < least) [best, least] = [name, steps]
   }
   return best
@@ -16,4 +16,13 @@ export function didYouMean(word: string, names: Iterable<string>): string {
   const all = [...names]
   const near = nearest(word, all)
   return near === undefined ? `valid here: ${all.join(', ')}` : `did you mean "${near}"?`
+}
+
+/** Edits, where two letters that are swapped are one slip and not two. */
+function slips(word: string, name: string): number {
+  const swapped = Array.from(
+    { length: Math.max(0, word.length - 1) },
+    (_, at) => word.slice(0, at) + word[at + 1] + word[at] + word.slice(at + 2),
+  )
+  return Math.min(distance(word, name), ...swapped.map((one) => distance(one, name) + 1))
 }

@@ -105,6 +105,10 @@ class CaseLife {
     } catch (error) {
       await this.#fail(error)
     }
+    if (this.#outcome === 'passed' && (this.#restored === 'failed' || this.#restored === 'drifted')) {
+      this.#outcome = 'failed'
+      this.reason ??= { message: this.#restored === 'failed' ? 'not everything could be put back' : 'somebody else changed something meanwhile' }
+    }
     return { outcome: this.#outcome, restored: this.#restored, busy: this.#busy, badPlan: this.#badPlan }
   }
 

@@ -9,7 +9,7 @@ const LONGEST = 4_000
 export async function explain(error: unknown, place: Place | undefined, sources: Sources): Promise<Failure> {
   const details = detailsOf(error)
   const checks = await Promise.all((details.misses ?? []).map((miss) => failedCheck(miss, sources)))
-  const at = details.place ?? details.misses?.find((miss) => miss.place)?.place ?? planPlace(error) ?? place
+  const at = details.misses?.find((miss) => miss.place)?.place ?? details.place ?? planPlace(error) ?? place
   return {
     class: classOf(error),
     message: cut(messageOf(error)),

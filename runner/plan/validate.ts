@@ -262,7 +262,7 @@ export function strictly(kinds: Kinds, validators: Validators) {
     const schema = validators.schema(of, name) ?? {}
     const place = placeOf(bound) ?? placeOf(raw) ?? { file: '', path: [] }
     const commands = [...parts(schema, raw, place, kinds)]
-      .filter(({ is }) => is === 'command' || is === 'commands')
+      .filter(({ is, value }) => (is === 'command' || is === 'commands') && (typeof value === 'string' || Array.isArray(value)))
       .map((part) => part.place.path.join('/'))
     return findingsOf(validators.check(of, name, bound), schema, bound, place).filter(
       (finding) => !commands.some((path) => finding.place.path.join('/').startsWith(path)),

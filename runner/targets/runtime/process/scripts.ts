@@ -15,9 +15,10 @@ state() { alive && fields "$pid" | cut -c1; }
 export function startScript(stack: string, name: string): string {
   return `${preamble(stack, name)}
 alive && exit 0
+rm -f "$me/exit"
 echo "start $(basename "$me")" 1<>"$dir/ctl"
 n=0
-until alive; do n=$((n + 1)); [ $n -gt 200 ] && { echo "it did not start" >&2; exit 1; }; sleep 0.05; done
+until alive; do n=$((n + 1)); [ -e "$me/exit" ] && { echo "it exited at once with $(cat "$me/exit")" >&2; exit 1; }; [ $n -gt 200 ] && { echo "it did not start" >&2; exit 1; }; sleep 0.02; done
 exit 0`
 }
 

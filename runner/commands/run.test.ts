@@ -1,0 +1,306 @@
+/** Whole runs, as a user starts them. */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunEvent } from '../contracts/events.ts'
+
+const root = join(import.meta.dir, '..', '..')
+const folder = mkdtempSync(join(tmpdir(), 'shakedown-run-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+writeFileSync(
+  join(folder, 'server.ts'),
+  "Bun.serve({ hostname: '127.0.0.1', port: Number(process.env.PORT), fetch: () => Response.json({ up: true, pid: process.pid }) })\nconsole.log('listening')\n",
+)
+writeFileSync(
+  join(folder, 'targets.yaml'),
+  `targets:
+  demo:
+    services:
+      web: { command: [bun, server.ts, "\${{ run.id }}"], port: auto, files: { a.json: a.json }, ready: { http: /health } }
+  here: { runtime: process }
+`,
+)
+writeFileSync(join(folder, 'a.json'), '{ "a": 1 }\n')
+
+describe('the plans of this project', () => {
+  test('pass side by side on the embedded default, and report as JUnit and TAP', async () => {
+    const out = join(folder, 'out.xml')
+    const ended = await plan(
+      [
+        'plans',
+        '--workers',
+        '3',
+        '--reporter',
+        `junit:${out}`,
+        '--reporter',
+        'tap',
+        '--output',
+        join(folder, 'results'),
+      ],
+      { cwd: root },
+    )
+    expect(ended.err).not.toContain('error')
+    expect(ended.out).toStartWith('TAP version 14\n1..3\n')
+    expect(ended.out).not.toMatch(/^not ok/m)
+    expect(readFileSync(out, 'utf8')).toContain('<testsuites')
+    expect(ended.code).toBe(0)
+    expect(
+      existsSync(join(root, 'plans', '.shakedown', 'work'))
+        ? readdirSync(join(root, 'plans', '.shakedown', 'work'))
+        : [],
+    ).toEqual([])
+  }, 60_000)
+
+  test('are linted, listed and shown without anything being touched', async () => {
+    const [linted, listed, shown] = await Promise.all([
+      plan(['lint', 'plans'], { cwd: root }),
+      plan(['list', 'plans'], { cwd: root }),
+      plan(['show', 'plans/node-down.yaml'], { cwd: root }),
+    ])
+    expect(linted.out).toBe('3 plans, 3 cases: nothing is wrong\n')
+    expect(listed.out).toContain('Frozen node')
+    expect(shown.out).toContain('does  stops node')
+    expect(shown.out).toContain('undo  node is started again')
+    expect([linted.code, listed.code, shown.code]).toEqual([0, 0, 0])
+  })
+})
+
+describe('a run that is interrupted', () => {
+  const waiting =
+    'plan: Waiting\ntarget: demo\nsteps:\n  - inject-fault: { stop: web }\n  - wait-for: { http: http://web/, expect: { $.never: 1 }, within: 60s }\nalways:\n  - { name: evidence, run: "true" }\n'
+
+  for (const [word, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    test(`by ${word} restores, and ends with ${code}`, async () => {
+      const run = begin(waiting)
+      await run.until((event) => event.is === 'step.waiting')
+      run.child.kill(word)
+      expect(await run.child.exited).toBe(code)
+      const events = run.events()
+      expect(events.find((event) => event.is === 'restored')).toMatchObject({
+        title: 'web is running',
+        outcome: 'restored',
+        by: 'end',
+      })
+      expect(events.find((event) => event.is === 'step.ended' && event.step === 'always/0')).toMatchObject({
+        outcome: 'passed',
+      })
+      expect(events.find((event) => event.is === 'case.ended')).toMatchObject({
+        outcome: 'failed',
+        restored: 'restored',
+      })
+      expect(run.leftProcesses()).toEqual([])
+    }, 30_000)
+
+  test('by SIGKILL loses its stack at once, leaves a dirty target, and `plan restore` puts that right', async () => {
+    const run = begin(waiting)
+    await run.until((event) => event.is === 'step.waiting')
+    run.child.kill('SIGKILL')
+    await run.child.exited
+    await eventually(() => run.leftProcesses().length === 0)
+    const refused = await plan([run.file], { cwd: folder })
+    expect(refused.code).toBe(4)
+    expect(refused.out).toContain('is dirty')
+    expect(refused.out).toContain('bun run plan restore')
+    const restored = await plan(['restore'], { cwd: folder })
+    expect(restored.out).toContain('restored: web is running')
+    expect(restored.code).toBe(0)
+    expect((await plan(['restore'], { cwd: folder })).out).toBe('nothing is left to restore\n')
+  }, 30_000)
+})
+
+describe('what a case may do', () => {
+  test('captures, rounds and conditions keep their types', async () => {
+    const { code, out } = await plan([
+      write(`plan: Values
+target: demo
+inputs: { n: { default: 3, type: number } }
+variables: { double: "\${{ inputs.n * 2 }}" }
+steps:
+  - http: http://web/
+    capture: { pid: $.pid }
+  - assert: { value: "\${{ pid > 0 && variables.double == 6 }}" }
+  - for-each: { word: [a, "b c", "$HOME"] }
+    run: printf %s \${{ word }}
+    capture: { said: stdout }
+  - assert: { value: "\${{ said }}", is: [a, "b c", "$HOME"] }
+  - repeat: 2
+    run: "test \${{ index }} -ge 1"
+  - if: inputs.n > 5
+    run: exit 1
+`),
+    ])
+    expect(out).toContain('1 passed')
+    expect(code).toBe(0)
+  }, 30_000)
+
+  test('a step that fails stops the rest, on-failure runs once and sees the fault, everything is put back', async () => {
+    const run = begin(`plan: P
+target: demo
+steps:
+  - inject-fault: { pause: web }
+  - assert: { value: 1, is: 2 }
+  - run: exit 1
+  - run: echo never
+on-failure:
+  - assert: { service: web, state: paused }
+always:
+  - run: "true"
+`)
+    expect(await run.child.exited).toBe(1)
+    const ended = run.events().flatMap((event) => (event.is === 'step.ended' ? [`${event.step} ${event.outcome}`] : []))
+    expect(ended).toEqual([
+      'steps/0 passed',
+      'steps/1 failed',
+      'on-failure/0 passed',
+      'steps/2 failed',
+      'steps/3 not-run',
+      'always/0 passed',
+    ])
+    expect(run.events().find((event) => event.is === 'case.ended')).toMatchObject({ restored: 'restored' })
+  }, 30_000)
+
+  test('a file outside of services is put back byte for byte; --keep leaves it and `restore` undoes it', async () => {
+    writeFileSync(join(folder, 'kept.json'), '{"a":   1}')
+    const file = write('plan: P\ntarget: here\nsteps:\n  - apply-config: { file: kept.json, set: { $.a: 2 } }\n')
+    expect((await plan([file])).code).toBe(0)
+    expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
+    const kept = await plan([file, '--keep'])
+    expect(kept.out).toContain('bun run plan restore')
+    expect(JSON.parse(readFileSync(join(folder, 'kept.json'), 'utf8'))).toEqual({ a: 2 })
+    expect((await plan(['restore'])).code).toBe(0)
+    expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
+  }, 30_000)
+
+  test('a target that another run holds is busy: 75, and who holds it', async () => {
+    const run = begin(
+      'plan: Holder\ntarget: here\nsteps:\n  - run: "true"\n  - wait-for: { file: never, within: 60s }\n',
+    )
+    await run.until((event) => event.is === 'step.waiting')
+    const busy = await plan([write('plan: Q\ntarget: here\nsteps: [{ run: "true" }]\n')])
+    expect(busy.code).toBe(75)
+    expect(busy.out).toContain('is busy')
+    run.child.kill('SIGTERM')
+    await run.child.exited
+  }, 30_000)
+
+  test('only what reads is run under --check; skipped is never passed', async () => {
+    const file = write('plan: P\ntarget: here\nsteps:\n  - assert: { value: 1, is: 1 }\n  - run: touch touched\n')
+    const { code, out } = await plan([file, '--check'])
+    expect(out).toContain('1 checked')
+    expect(existsSync(join(folder, 'touched'))).toBe(false)
+    expect(code).toBe(0)
+    const skipped = write(
+      'plan: P\ntarget: here\nrequires: [{ run: "exit 1", reason: no licence }]\nsteps: [{ run: "true" }]\n',
+    )
+    expect(await plan([skipped])).toMatchObject({ code: 5 })
+    expect(await plan([skipped, '--no-skip'])).toMatchObject({ code: 1 })
+  }, 30_000)
+})
+
+describe('a plugin', () => {
+  test('adds kinds out of another package: validated, documented, in the schema, and run', async () => {
+    const home = join(folder, 'with-plugin')
+    const pack = join(home, 'node_modules', 'acme-kinds')
+    mkdirSync(pack, { recursive: true })
+    writeFileSync(join(pack, 'package.json'), '{ "name": "acme-kinds", "version": "1.0.0", "main": "index.ts" }')
+    writeFileSync(
+      join(pack, 'index.ts'),
+      `import { CheckFailure, defineProbe, defineStep, mapping, text } from 'shakedown'
+const greet = defineStep({
+  name: 'greet', summary: 'Greets somebody.', effect: 'reads', params: mapping({ whom: text('who') }), examples: [{ whom: 'you' }],
+  run: async ({ whom }, { note }) => { note('hello ' + whom); if (whom === 'nobody') throw new CheckFailure('nobody is there'); return undefined },
+})
+const answer = defineProbe({
+  name: 'answer', summary: 'The answer.', params: text('to what'), fields: { is: { description: 'it', type: 'number' } }, examples: [{ answer: 'all', is: 42 }],
+  read: async () => ({ fields: { is: 42 }, says: '42' }),
+})
+export default { steps: [greet], probes: [answer] }
+`,
+    )
+    writeFileSync(join(home, 'targets.yaml'), 'plugins: [acme-kinds]\ntargets: { here: { runtime: process } }\n')
+    writeFileSync(
+      join(home, 'good.yaml'),
+      'plan: P\nsteps:\n  - greet: { whom: you }\n  - assert: { answer: all, is: 42 }\n',
+    )
+    writeFileSync(join(home, 'bad.yaml'), 'plan: P\nsteps:\n  - greet: { whmo: you }\n')
+    expect(await plan(['good.yaml'], { cwd: home })).toMatchObject({ code: 0 })
+    expect((await plan(['lint', 'bad.yaml'], { cwd: home })).err).toContain('did you mean "whom"')
+    expect((await plan(['steps', 'greet'], { cwd: home })).out).toContain('Greets somebody.')
+    expect((await plan(['schema'], { cwd: home })).out).toContain('"greet"')
+  }, 30_000)
+})
+
+let counter = 0
+
+function write(text: string): string {
+  const name = `plan-${++counter}.yaml`
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+async function plan(args: readonly string[], { cwd = folder }: { cwd?: string } = {}) {
+  const child = Bun.spawn(['bun', '--no-env-file', join(root, 'runner/cli.ts'), ...args], {
+    cwd,
+    stdout: 'pipe',
+    stderr: 'pipe',
+    stdin: 'ignore',
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { out, err, code }
+}
+
+/** Starts a plan and follows its event log. */
+function begin(text: string) {
+  const file = write(text)
+  const output = join(folder, `results-${counter}`)
+  const child = Bun.spawn(['bun', '--no-env-file', join(root, 'runner/cli.ts'), file, '--output', output], {
+    cwd: folder,
+    stdout: 'ignore',
+    stderr: 'ignore',
+    stdin: 'ignore',
+  })
+  const events = (): RunEvent[] => {
+    const [run] = existsSync(output) ? readdirSync(output) : []
+    const log = run === undefined ? '' : join(output, run, 'events.ndjson')
+    const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []
+    return lines.map((line) => JSON.parse(line) as RunEvent)
+  }
+  return {
+    file,
+    child,
+    events,
+    until: (is: (event: RunEvent) => boolean) => eventually(() => events().some(is)),
+    /** Processes whose command line names the work folder, or that serve this folder's server. */
+    leftProcesses: () => pids(events()),
+  }
+}
+
+function pids(events: readonly RunEvent[]): string[] {
+  const run = events.find((event) => event.is === 'run.started')?.run ?? 'none'
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(run))
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+async function eventually(holds: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!holds()) {
+    if (performance.now() > end) throw new Error('it never came to that')
+    await new Promise((next) => setTimeout(next, 5))
+  }
+}
