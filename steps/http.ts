@@ -1,5 +1,6 @@
 import { CheckFailure } from '../runner/contracts/errors.ts'
 import { defineStep } from '../runner/contracts/step.ts'
+import { checkRequest } from './shared/http-check.ts'
 import { type HttpParams, httpFields, httpParams, methodOf, readHttp } from './shared/http-request.ts'
 
 /** Sends a request. */
@@ -13,6 +14,7 @@ export const http = defineStep({
   expects: { status: { lt: 400 } },
   timeout: '60s',
   examples: ['http://gateway/health', { post: 'http://gateway/api/submit', json: { work: 1 } }],
+  check: (params, { place }) => checkRequest(params, place),
   run: async (params, context) => {
     const { timeout } = typeof params === 'string' ? {} : params
     const taken = await readHttp(params as HttpParams, context.target, context.measure(timeout ?? '60s'))

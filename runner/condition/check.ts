@@ -119,8 +119,11 @@ function checkOne(
 ): Finding[] {
   const probe = options.probes.get(name) as ProbeKind
   const expect = plain['expect']
+  const at = placeAt(place, name)
+  const invalid = options.validate(name, plain[name], at)
   const findings = [
-    ...options.validate(name, plain[name], placeAt(place, name)),
+    ...invalid,
+    ...(invalid.length === 0 ? (probe.check?.(plain[name], at) ?? []) : []),
     ...checkKeys(plain, name, probe, place, own),
     ...checkTwice(plain, probe, place),
   ]

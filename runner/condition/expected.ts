@@ -59,7 +59,9 @@ export function missOf(reading: Reading, { name, matcher, place }: Expected, fie
   const wrong = wrongs.findLast((one) => one !== undefined)
   const { at = [], expected = '' } = wrong ?? {}
   const actual = values.length > 1 ? values.map(shown).join(' and ') : (wrong?.actual ?? '')
-  return [{ place: placeAt(place, ...at), path: field?.called ?? name, expected, actual, ...documents(matcher, values[0]) }]
+  return [
+    { place: placeAt(place, ...at), path: field?.called ?? name, expected, actual, ...documents(matcher, values[0]) },
+  ]
 }
 
 /** The value of a field: one, or two ways to say it (a service that runs and is healthy is both). */

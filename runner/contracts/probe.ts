@@ -1,4 +1,4 @@
-import type { Miss } from './errors.ts'
+import type { Finding, Miss } from './errors.ts'
 import type { Static, TSchema } from './params.ts'
 import type { Place } from './source.ts'
 import type { LogMark, Target, Wake } from './target.ts'
@@ -73,6 +73,8 @@ export interface ProbeKind<P extends TSchema = TSchema> {
   readonly examples: readonly unknown[]
   /** What reading it does to the target (default reads). */
   effect?(params: Static<P>): 'reads' | 'changes'
+  /** Own checks at load, on raw params that its schema allows. */
+  check?(params: unknown, place: Place): Iterable<Finding>
   /** Compared once and not waited for where it stands in a baseline: `fingerprint`. */
   readonly once?: boolean | undefined
   /** A list as its value means each of them: `service: [a, b]`. */

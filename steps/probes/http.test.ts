@@ -100,6 +100,28 @@ describe('a request', () => {
   })
 })
 
+describe('a request that makes no sense is refused, at the exact key', () => {
+  const cases: readonly [params: unknown, path: readonly string[], said: RegExp][] = [
+    ['gateway/health', [], /"gateway\/health" is no URL/],
+    [{ get: 'ftp://gateway/x' }, ['get'], /is no URL/],
+    [{ json: {} }, [], /a method and a URL/],
+    [{ get: base, post: base }, ['post'], /one method, and here are get and post/],
+    [{ post: base, json: {}, form: {} }, ['form'], /one body/],
+    [{ get: base, bearer: 'x', basic: 'y:z' }, ['basic'], /one authorization/],
+  ]
+  for (const [params, path, said] of cases)
+    test(JSON.stringify(params), () => {
+      const found = [...(http.check?.(params, { file: 'plan.yaml', path: ['http'] }) ?? [])]
+      expect(found).toMatchObject([{ place: { path: ['http', ...path] } }])
+      expect(found[0]?.message).toMatch(said)
+    })
+
+  test('and one that does is not', () => {
+    for (const params of [base, '/health', '${{ url }}', { post: '${{ url }}', json: 1, bearer: 'x' }])
+      expect([...(http.check?.(params, { file: 'plan.yaml', path: [] }) ?? [])]).toEqual([])
+  })
+})
+
 describe('an answer', () => {
   const cases: readonly [name: string, plain: object, is: string][] = [
     ['JSON by path', { http: `${base}/`, expect: { '$.node': 'up', '$.height': { gte: 12 } } }, 'holds'],

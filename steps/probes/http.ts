@@ -1,4 +1,5 @@
 import { defineProbe } from '../../runner/contracts/probe.ts'
+import { checkRequest } from '../shared/http-check.ts'
 import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
@@ -14,6 +15,7 @@ export const http = defineProbe({
     { http: 'http://gateway/health', status: 200 },
   ],
   effect: (params) => (['GET', 'HEAD'].includes(methodOf(params).method) ? 'reads' : 'changes'),
+  check: checkRequest,
   services: hostOf,
   subject: (params) => methodOf(params).url,
   read: (params, context) => {

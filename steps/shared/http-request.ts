@@ -15,7 +15,7 @@ import type { Field, Taken } from '../../runner/contracts/probe.ts'
 import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
 import { brief, exactJson, parseJson } from './json.ts'
 
-const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
+export const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 type Method = (typeof methods)[number]
 type Pairs = Record<string, string | number | boolean>
 
