@@ -3,15 +3,7 @@ import type { FailedCheck, Failure } from '../contracts/events.ts'
 import type { Frame } from '../contracts/source.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { frameLines, whereIs } from './frame-text.ts'
-
-export interface Tone {
-  bad(text: string): string
-  good(text: string): string
-  dim(text: string): string
-  strong(text: string): string
-}
-
-export const plainTone: Tone = { bad: same, good: same, dim: same, strong: same }
+import { plainTone, type Tone } from './tone.ts'
 
 /** One line of an explanation; `hang` is how much further in its continuation stands. */
 export interface Line {
@@ -33,8 +25,8 @@ export interface ExplainOptions {
 /** Message, the plan's line, expected and actual, how the value changed, the last log lines, and what to do. */
 export function failureLines(failure: Failure, options: ExplainOptions): Line[] {
   const { tone } = options
-  return [
-    ...failure.message.split('\n').map((text) => ({ indent: 0, text: tone.strong(text) })),
+  const lines: Line[] = [
+    ...failure.message.split('\n').map((text) => ({ indent: 0, text: tone.bad(text) })),
     ...frame(failure.frame, options),
     ...failure.checks.flatMap((check, index) =>
       checkLines(check, failure.checks[index - 1]?.frame ?? failure.frame, options),
@@ -46,6 +38,7 @@ export function failureLines(failure: Failure, options: ExplainOptions): Line[] 
     ...stackLines(failure, tone),
     ...(failure.hint === undefined ? [] : [{ indent: 0, text: `${tone.good('→')} ${failure.hint}`, hang: 2 }]),
   ]
+  return lines.flatMap(singleLines)
 }
 
 /** The explanation as plain text. */
@@ -55,6 +48,13 @@ export function failureText(failure: Failure, noticed?: string): string {
 
 export function textOf(lines: readonly Line[]): string {
   return lines.map(({ indent, text }) => `${' '.repeat(indent)}${text}`.trimEnd()).join('\n')
+}
+
+/** A text of several lines stands under its first one. */
+function singleLines(line: Line): Line[] {
+  const { indent, hang = 0 } = line
+  const [first = '', ...rest] = line.text.replaceAll('\t', '  ').split('\n')
+  return [{ ...line, text: first }, ...rest.map((text) => ({ ...line, indent: indent + hang, hang: 0, text }))]
 }
 
 function frame(at: Frame | undefined, { tone, width }: ExplainOptions): Line[] {
@@ -129,8 +129,4 @@ function count(lines: readonly string[]): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ')
-}
-
-function same(text: string): string {
-  return text
 }

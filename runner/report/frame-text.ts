@@ -1,5 +1,5 @@
 import type { Frame } from '../contracts/source.ts'
-import type { Tone } from './failure-text.ts'
+import type { Tone } from './tone.ts'
 
 /** `plans/node-down.yaml:14:17`. */
 export function whereIs({ file, line, column }: Frame): string {
@@ -33,5 +33,5 @@ function cut(text: string, from: number, room: number): string {
 
 /** One column for each character, so that the caret stands under the right one. */
 function tabless(text: string): string {
-  return text.replaceAll('\t', ' ')
+  return text.replace(/[\t\n]/g, ' ')
 }

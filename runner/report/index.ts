@@ -1,3 +1,4 @@
+/** Each kind loads its report when it is opened: most commands print none. */
 import type { ReporterKind } from '../contracts/events.ts'
 import { junit } from './junit.ts'
 import { ndjson } from './ndjson.ts'

@@ -1,10 +1,12 @@
 import type { ReporterKind } from '../contracts/events.ts'
-import { TapReport } from './tap/report.ts'
 
 /** The Test Anything Protocol 14: subtests for the steps, YAML for what explains a failure. */
 export const tap: ReporterKind = {
   name: 'tap',
   summary: 'TAP 14, the Test Anything Protocol: a subtest a case, a point a step.',
   defaultPath: 'report.tap',
-  open: (sink) => new TapReport(sink, 14),
+  open: (sink) => {
+    const { TapReport } = require('./tap/report.ts') as typeof import('./tap/report.ts')
+    return new TapReport(sink, 14)
+  },
 }

@@ -1,10 +1,12 @@
 import type { ReporterKind } from '../contracts/events.ts'
-import { TapReport } from './tap/report.ts'
 
 /** The same as `tap` for readers that refuse the newer version line, such as the `prove` of Debian 12. */
 export const tap13: ReporterKind = {
   name: 'tap13',
   summary: 'TAP 13, for older readers such as `prove`.',
   defaultPath: 'report-13.tap',
-  open: (sink) => new TapReport(sink, 13),
+  open: (sink) => {
+    const { TapReport } = require('./tap/report.ts') as typeof import('./tap/report.ts')
+    return new TapReport(sink, 13)
+  },
 }

@@ -7,13 +7,13 @@ import { type CaseRecord, isBad, KILLED, reasonText, type StepRecord } from '../
 import { laidOut, spread } from './layout.ts'
 import { paintOf, restoredWords, wordOf } from './palette.ts'
 import {
-  groupLine,
+  groupLines,
   headings,
   indentOf,
   type Look,
   liveText,
-  notRunLine,
-  pointLine,
+  notRunLines,
+  pointLines,
   restoredLines,
   stepLines,
 } from './step-lines.ts'
@@ -70,7 +70,7 @@ export class CaseLines {
     if (killed) for (const step of steps.values()) if (step.reason?.message === KILLED) this.#endStep(step)
     this.#restored(2)
     for (const failure of failures) this.#tell(...this.#failure(failure))
-    const ended = [this.#endLine(), '']
+    const ended = [...this.#endLines(), '']
     if (isBad(outcome) || restored === 'failed' || restored === 'drifted') this.#tell(...ended)
     else if (!this.#quiet || this.#titled) this.#tell(...ended)
     this.#screen.live('')
@@ -83,9 +83,9 @@ export class CaseLines {
     } else if (event.is === 'step.waiting') this.#screen.live(liveText(step, this.#look.palette, event))
     else if (event.is === 'point') {
       this.#head(step)
-      const line = pointLine(step, event, this.#look)
-      if (event.outcome === 'failed') this.#tell(line)
-      else this.#say(line)
+      const lines = pointLines(step, event, this.#look)
+      if (event.outcome === 'failed') this.#tell(...lines)
+      else this.#say(...lines)
     } else if (event.is === 'step.ended') this.#endStep(step)
   }
 
@@ -95,7 +95,7 @@ export class CaseLines {
     if (step.parent) this.#head(step.parent)
     this.#headed.add(step)
     this.#underHeading(step)
-    this.#say(groupLine(step, this.#look))
+    this.#say(...groupLines(step, this.#look))
   }
 
   #endStep(step: StepRecord): void {
@@ -113,7 +113,7 @@ export class CaseLines {
   /** One line tells the reason; those behind it that have the same only say so. */
   #notRun(step: StepRecord): void {
     const reason = reasonText(step.reason)
-    this.#say(notRunLine(step, reason === this.#reason ? 'not run' : `not run: ${reason}`, this.#look))
+    this.#say(...notRunLines(step, reason === this.#reason ? 'not run' : `not run: ${reason}`, this.#look))
     this.#reason = reason
   }
 
@@ -142,20 +142,20 @@ export class CaseLines {
   }
 
   #failure(failure: CaseRecord['failures'][number]): string[] {
-    const { palette, width, wraps } = this.#look
-    const lines = laidOut(failureLines(failure, { tone: palette, width: width - 6 }), 4, wraps ? width : undefined)
+    const { palette, width } = this.#look
+    const lines = laidOut(failureLines(failure, { tone: palette, width: width - 6 }), 4, this.#look)
     const [first = '', ...rest] = lines
     return [`  ${palette.bad('!')} ${first.trimStart()}`, ...rest, '']
   }
 
-  #endLine(): string {
+  #endLines(): string[] {
     const { outcome = 'errored', failures, reason, restored, duration } = this.#record
     const { palette } = this.#look
     const words = [paintOf(outcome, palette)(`${wordOf(outcome)} after ${formatDuration(duration)}`)]
     if (reason && failures.every(({ message }) => message !== reason.message)) words.push(reasonText(reason))
     if (restored === 'restored') words.push('everything is restored')
     else if (restored) words.push(palette.bad(restoredWords(restored)))
-    return `  ${words.join(palette.dim(' · '))}`
+    return laidOut([{ indent: 2, text: words.join(palette.dim(' · ')), hang: 2 }], 0, this.#look)
   }
 
   #underHeading({ phase }: StepRecord): void {
@@ -172,15 +172,15 @@ export class CaseLines {
 
   /** With `--quiet` a case gets its title with the first thing that there is to tell. */
   #tell(...lines: string[]): void {
-    if (!this.#titled) this.#screen.line(this.#title())
+    if (!this.#titled) for (const line of this.#title()) this.#screen.line(line)
     this.#titled = true
     for (const line of lines) this.#screen.line(line)
   }
 
-  #title(): string {
+  #title(): string[] {
     const { title, target, file } = this.#record.planned
-    const { palette, width } = this.#look
+    const { palette } = this.#look
     const left = `${palette.strong(cleanLine(title))} ${palette.dim(`on ${cleanLine(target)}`)}`
-    return spread(left, palette.dim(cleanLine(file)), width)
+    return spread(0, left, palette.dim(cleanLine(file)), this.#look)
   }
 }

@@ -1,16 +1,27 @@
 import type { Line } from '../failure-text.ts'
 
-/** `left`, and `right` at the end of the line, or two spaces behind where there is no room. */
-export function spread(left: string, right: string, width: number): string {
-  const gap = width - Bun.stringWidth(left) - Bun.stringWidth(right)
-  return `${left}${' '.repeat(Math.max(2, gap))}${right}`.trimEnd()
+export interface Room {
+  /** Columns that lines are laid out for. */
+  readonly width: number
+  /** Whether text is wrapped: on a terminal, but not in a pipe, where lines are searched. */
+  readonly wraps: boolean
 }
 
-/** Lines of an explanation at their indent; on a terminal wrapped with their continuations under them. */
-export function laidOut(lines: readonly Line[], indent: number, width: number | undefined): string[] {
+/** `left`, and `right` at the end of the same line where there is room, else behind or below it. */
+export function spread(indent: number, left: string, right: string, room: Room): string[] {
+  const lines = laidOut([{ indent, text: left, hang: 2 }], 0, room)
+  const last = lines.pop() ?? ''
+  const gap = room.width - Bun.stringWidth(last) - Bun.stringWidth(right)
+  if (gap >= 2 || right === '') return [...lines, `${last}${' '.repeat(Math.max(0, gap))}${right}`.trimEnd()]
+  if (!room.wraps) return [...lines, `${last}  ${right}`]
+  return [...lines, last, ...laidOut([{ indent: indent + 2, text: right }], 0, room)]
+}
+
+/** Lines of an explanation at their indent; where text is wrapped, with continuations under their first line. */
+export function laidOut(lines: readonly Line[], indent: number, { width, wraps }: Room): string[] {
   return lines.flatMap((line) => {
     const own = indent + line.indent
-    if (width === undefined || line.aligned) return [`${' '.repeat(own)}${line.text}`]
+    if (!wraps || line.aligned) return [`${' '.repeat(own)}${line.text}`]
     return wrapped(line.text, own, line.hang ?? 0, width)
   })
 }

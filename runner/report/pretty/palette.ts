@@ -1,8 +1,9 @@
 import type { Outcome, RestoreOutcome, Sink } from '../../contracts/events.ts'
-import type { Tone } from '../failure-text.ts'
+import type { Tone } from '../tone.ts'
 
 export interface Palette extends Tone {
   warn(text: string): string
+  strong(text: string): string
   /** Undimmed and not bold, in the colour of what is going on. */
   busy(text: string): string
 }

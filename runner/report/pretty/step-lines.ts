@@ -4,15 +4,11 @@ import { formatDuration } from '../../contracts/units.ts'
 import { failureLines } from '../failure-text.ts'
 import { cleanLine } from '../plain-text.ts'
 import { isBad, type RestoredRecord, reasonText, type StepRecord } from '../record.ts'
-import { laidOut, spread } from './layout.ts'
+import { laidOut, type Room, spread } from './layout.ts'
 import { markOf, type Palette, restoredMark, restoredWords } from './palette.ts'
 
-export interface Look {
+export interface Look extends Room {
   readonly palette: Palette
-  /** Columns that lines are laid out for. */
-  readonly width: number
-  /** Whether text is wrapped: on a terminal, but not in a pipe, where lines are searched. */
-  readonly wraps: boolean
   readonly verbose: boolean
 }
 
@@ -33,17 +29,22 @@ export function stepLines(step: StepRecord, look: Look): string[] {
   const { palette } = look
   const name = isBad(outcome) ? palette.strong(title) : title
   const mild = outcome === 'warned' ? palette.dim(' (only warns)') : ''
-  const left = `${pad(indentOf(step))}${markOf(outcome, palette)} ${name}${mild}`
-  return [spread(left, palette.dim(formatDuration(duration)), look.width), ...about(step, look), ...why(step, look)]
+  const left = `${markOf(outcome, palette)} ${name}${mild}`
+  return [
+    ...spread(indentOf(step), left, palette.dim(formatDuration(duration)), look),
+    ...about(step, look),
+    ...why(step, look),
+  ]
 }
 
-export function notRunLine(step: StepRecord, words: string, { palette: { dim }, width }: Look): string {
-  return spread(`${pad(indentOf(step))}${dim('-')} ${dim(step.title)}`, dim(words), width)
+export function notRunLines(step: StepRecord, words: string, look: Look): string[] {
+  const { dim } = look.palette
+  return spread(indentOf(step), `${dim('-')} ${dim(step.title)}`, dim(words), look)
 }
 
 /** A step that has others in it, before them. */
-export function groupLine(step: StepRecord, { palette }: Look): string {
-  return `${pad(indentOf(step))}${palette.dim('›')} ${step.title}`
+export function groupLines(step: StepRecord, look: Look): string[] {
+  return spread(indentOf(step), `${look.palette.dim('›')} ${step.title}`, '', look)
 }
 
 /** The step that goes on, for the live line. */
@@ -55,26 +56,30 @@ export function liveText(step: StepRecord, palette: Palette, wait?: Extract<RunE
 }
 
 /** A sub-result. */
-export function pointLine(step: StepRecord, point: StepRecord['points'][number], { palette }: Look): string {
+export function pointLines(step: StepRecord, point: StepRecord['points'][number], look: Look): string[] {
+  const { palette } = look
   const why = point.message === undefined ? '' : palette.dim(`  ${cleanLine(point.message)}`)
-  return `${pad(indentOf(step) + 2)}${markOf(point.outcome, palette)} ${cleanLine(point.name)}${why}`
+  const text = `${markOf(point.outcome, palette)} ${cleanLine(point.name)}${why}`
+  return laidOut([{ indent: 2, text, hang: 2 }], indentOf(step), look)
 }
 
-export function restoredLines({ title, event }: RestoredRecord, indent: number, { palette, width }: Look): string[] {
+export function restoredLines({ title, event }: RestoredRecord, indent: number, look: Look): string[] {
+  const { palette } = look
   const { outcome, duration, unverified, by, message } = event
   const said = outcome === 'restored' ? title : palette.strong(`${restoredWords(outcome)}: ${cleanLine(event.title)}`)
   const more = `${by === 'for' ? ' (its time was over)' : ''}${unverified ? ' (by the exit code: it has no `verify`)' : ''}`
-  const left = `${pad(indent)}${restoredMark(outcome, palette)} ${said}${palette.dim(more)}`
-  const reasons = message?.split('\n').map((text) => `${pad(indent + 2)}${text}`) ?? []
-  return [spread(left, palette.dim(formatDuration(duration)), width), ...reasons]
+  const left = `${restoredMark(outcome, palette)} ${said}${palette.dim(more)}`
+  const lines = message?.split('\n').map((text) => ({ indent: 2, text: cleanLine(text), hang: 2 })) ?? []
+  return [...spread(indent, left, palette.dim(formatDuration(duration)), look), ...laidOut(lines, indent, look)]
 }
 
-function about(step: StepRecord, { palette, verbose }: Look): string[] {
+function about(step: StepRecord, look: Look): string[] {
+  const { palette, verbose } = look
   const { changes, notes, noticed, reading } = step
   const { dim, warn } = palette
   const changed = changes.map(({ does, evidence, without }) => {
     const paint = without === 'not undoable' ? warn : dim
-    const undo = without === undefined ? '' : paint(`(${without})`)
+    const undo = without === undefined ? '' : paint(`(${cleanLine(without)})`)
     // A step whose title says it all needs no second line for it.
     const said = [
       ...(cleanLine(does) === step.title ? [] : [cleanLine(does)]),
@@ -85,16 +90,21 @@ function about(step: StepRecord, { palette, verbose }: Look): string[] {
   const noted = notes.map((note) => dim(cleanLine(note)))
   const readings = verbose && !step.failure ? [reading, noticed && `noticed: ${noticed}`] : []
   const told = readings.flatMap((text) => (text ? [dim(cleanLine(text))] : []))
-  return [...changed, ...noted, ...told].flatMap((text) => (text === '' ? [] : [`${pad(indentOf(step) + 2)}${text}`]))
+  const lines = [...changed, ...noted, ...told].filter((text) => text !== '')
+  return laidOut(
+    lines.map((text) => ({ indent: 2, text, hang: 2 })),
+    indentOf(step),
+    look,
+  )
 }
 
-function why(step: StepRecord, { palette, width, wraps }: Look): string[] {
+function why(step: StepRecord, look: Look): string[] {
   const { failure, reason, noticed } = step
   const indent = indentOf(step) + 2
-  if (reason) return [`${pad(indent)}${reasonText(reason)}`]
+  if (reason) return laidOut([{ indent, text: reasonText(reason), hang: 2 }], 0, look)
   if (!failure) return []
-  const lines = failureLines(failure, { tone: palette, width: width - indent - 2, noticed })
-  return [...laidOut(lines, indent, wraps ? width : undefined), '']
+  const lines = failureLines(failure, { tone: look.palette, width: look.width - indent - 2, noticed })
+  return [...laidOut(lines, indent, look), '']
 }
 
 function pad(columns: number): string {

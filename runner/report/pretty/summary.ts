@@ -3,14 +3,14 @@ import type { Counts, Outcome } from '../../contracts/events.ts'
 import { formatDuration } from '../../contracts/units.ts'
 import { whereIs } from '../frame-text.ts'
 import { cleanLine } from '../plain-text.ts'
-import { type CaseRecord, isBad, KILLED, type RunRecord, reasonText, stepsOf } from '../record.ts'
-import { laidOut } from './layout.ts'
+import { type CaseRecord, isBad, KILLED, reasonText } from '../record.ts'
+import type { RunRecord } from '../run-record.ts'
+import { sayWhy } from '../verdict.ts'
+import { laidOut, type Room } from './layout.ts'
 import { markOf, type Palette, paintOf, restoredMark, restoredWords, wordOf } from './palette.ts'
 
-export interface SummaryOptions {
+export interface SummaryOptions extends Room {
   readonly palette: Palette
-  readonly width: number
-  readonly wraps: boolean
   readonly quiet: boolean
 }
 
@@ -71,7 +71,8 @@ function widest(rows: readonly (readonly string[])[], column: number): number {
 }
 
 /** A line for each case that did not simply pass, and for each thing that was not put back. */
-function reasonsOf(kase: CaseRecord, { palette, width, wraps }: SummaryOptions): string[] {
+function reasonsOf(kase: CaseRecord, options: SummaryOptions): string[] {
+  const { palette } = options
   const { outcome = 'errored', planned } = kase
   const why = isBad(outcome) ? whyBad(kase) : reasonText(kase.reason)
   const told =
@@ -88,7 +89,7 @@ function reasonsOf(kase: CaseRecord, { palette, width, wraps }: SummaryOptions):
   return laidOut(
     [...told, ...stays].map((text) => ({ indent: 0, text, hang: 2 })),
     0,
-    wraps ? width : undefined,
+    options,
   )
 }
 
@@ -96,25 +97,24 @@ function wordsOf(title: string, words: string, { dim }: Palette): string {
   return `${cleanLine(title)} ${dim(`${words}:`)}`
 }
 
+const LONGEST = 200
+
 function whyBad(kase: CaseRecord): string {
-  const step = [...stepsOf(kase)].find(({ outcome, failure }) => isBad(outcome) && failure)
-  const failure = step?.failure ?? kase.failures[0]
-  if (!failure) return reasonText(kase.reason)
-  const said = cleanLine(failure.message)
-  const message = said.length > 200 ? `${said.slice(0, 200)}…` : said
-  const where = failure.frame ? ` (${whereIs(failure.frame)})` : ''
-  return `${step ? `${step.title}: ` : ''}${message}${where}`
+  const { text, frame } = sayWhy(kase)
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+  return frame ? `${short} (${cleanLine(whereIs(frame))})` : short
 }
 
 function endLines(run: RunRecord, cases: readonly CaseRecord[], { palette }: SummaryOptions): string[] {
   const lines = [totals(run, cases, palette)]
   const interrupted = run.ended?.interrupted ?? run.interrupted?.signal
-  if (interrupted !== undefined) lines.push(palette.warn(`interrupted by ${interrupted}`))
-  if (run.started) lines.push(palette.dim(`results in ${run.started.results}`))
+  if (interrupted !== undefined) lines.push(palette.warn(`interrupted by ${cleanLine(interrupted)}`))
+  if (run.started) lines.push(palette.dim(`results in ${cleanLine(run.started.results)}`))
   if (run.killed) lines.push(palette.bad(KILLED), ...leftByKill(cases))
   const left =
     run.ended?.left ?? (run.killed && cases.some(({ open }) => open.size > 0) ? 'bun run plan restore' : undefined)
-  if (left !== undefined) lines.push(palette.bad('something was not put back; type:'), `  ${palette.strong(left)}`)
+  if (left !== undefined)
+    lines.push(palette.bad('something was not put back; type:'), `  ${palette.strong(cleanLine(left))}`)
   return lines
 }
 

@@ -1,7 +1,7 @@
 import type { Failure } from '../../contracts/events.ts'
 import { formatDuration } from '../../contracts/units.ts'
-import { plainTone } from '../failure-text.ts'
 import { frameLines, whereIs } from '../frame-text.ts'
+import { plainTone } from '../tone.ts'
 import type { YamlishMapping } from './yamlish.ts'
 
 /** What explains a failure, under the names that readers of TAP know: `message`, `severity`, `at`, `expected`, `actual`. */

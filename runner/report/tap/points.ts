@@ -2,6 +2,7 @@
 import type { Outcome } from '../../contracts/events.ts'
 import { cleanLine } from '../plain-text.ts'
 import { type CaseRecord, isBad, KILLED, type RestoredRecord, reasonText, type StepRecord } from '../record.ts'
+import { sayWhy } from '../verdict.ts'
 import { diagnosticsOf } from './diagnostics.ts'
 import type { YamlishMapping } from './yamlish.ts'
 
@@ -29,20 +30,18 @@ function counts({ ok, directive }: Point): boolean {
   return ok || directive?.startsWith('TODO') === true
 }
 
-function caseDiagnostics({ failures, duration, restored, outcome }: CaseRecord, reason: string): YamlishMapping {
-  const [first, ...others] = failures
-  const more = { duration_ms: duration, restored, reason: reason || undefined }
-  if (first === undefined)
-    return {
-      message: reason || String(outcome),
-      severity: outcome === 'errored' ? 'error' : 'fail',
-      ...more,
-      reason: undefined,
-    }
-  const also = others.map((failure) => diagnosticsOf(failure))
+/** The steps of the subtest explain themselves; here stands what readers that know no subtests see. */
+function caseDiagnostics(kase: CaseRecord, reason: string): YamlishMapping {
+  const { failures, duration, restored, outcome } = kase
+  const { text, frame } = sayWhy(kase)
   return {
-    ...diagnosticsOf(first, { ...more, reason: reason === first.message ? undefined : more.reason }),
-    ...(also.length > 0 ? { failures: also } : {}),
+    message: text || String(outcome),
+    severity: outcome === 'failed' ? 'fail' : 'error',
+    duration_ms: duration,
+    restored,
+    reason: reason === text || reason === '' ? undefined : reason,
+    at: frame && { file: frame.file, line: frame.line, column: frame.column },
+    failures: failures.length === 0 ? undefined : failures.map((failure) => diagnosticsOf(failure)),
   }
 }
 
@@ -100,5 +99,5 @@ function skip(outcome: Outcome, reason: string): string {
 /** Why nothing more can be said of the run; undefined where it came to its end. */
 export function bailOut(killed: boolean, interrupted: string | undefined): string | undefined {
   if (killed) return KILLED
-  return interrupted === undefined ? undefined : `interrupted by ${interrupted}`
+  return interrupted === undefined ? undefined : cleanLine(`interrupted by ${interrupted}`)
 }

@@ -1,6 +1,6 @@
 import type { Reporter, RunEvent, Sink } from '../../contracts/events.ts'
 import { cleanEvent, cleanLine } from '../plain-text.ts'
-import { RunRecord } from '../record.ts'
+import { RunRecord } from '../run-record.ts'
 import { bailOut, casePoint, type Point } from './points.ts'
 import { yamlish } from './yamlish.ts'
 
@@ -60,7 +60,7 @@ function pointLines(point: Point, number: number, indent: string): string[] {
   const title = escaped(point.title)
   const directive = point.directive === undefined ? '' : ` # ${escaped(point.directive)}`
   return [
-    ...subtest(point, title, `${indent}    `),
+    ...subtest(point, title, indent),
     `${indent}${point.ok ? 'ok' : 'not ok'} ${number} - ${title}${directive}`,
     ...block(point, `${indent}  `),
   ]
@@ -69,8 +69,9 @@ function pointLines(point: Point, number: number, indent: string): string[] {
 /** The name stands as in the point that closes it, so that the two match. */
 function subtest({ points }: Point, title: string, indent: string): string[] {
   if (points.length === 0) return []
-  const inner = points.flatMap((point, index) => pointLines(point, index + 1, indent))
-  return [`${indent}# Subtest: ${title}`, ...inner, `${indent}1..${points.length}`]
+  const within = `${indent}    `
+  const inner = points.flatMap((point, index) => pointLines(point, index + 1, within))
+  return [`${indent}# Subtest: ${title}`, `${within}1..${points.length}`, ...inner]
 }
 
 function block({ diagnostics }: Point, indent: string): string[] {
