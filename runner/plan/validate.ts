@@ -262,7 +262,10 @@ export function strictly(kinds: Kinds, validators: Validators) {
     const schema = validators.schema(of, name) ?? {}
     const place = placeOf(bound) ?? placeOf(raw) ?? { file: '', path: [] }
     const commands = [...parts(schema, raw, place, kinds)]
-      .filter(({ is, value }) => (is === 'command' || is === 'commands') && (typeof value === 'string' || Array.isArray(value)))
+      .filter(
+        ({ is, value }) =>
+          (is === 'command' || is === 'commands') && (typeof value === 'string' || Array.isArray(value)),
+      )
       .map((part) => part.place.path.join('/'))
     return findingsOf(validators.check(of, name, bound), schema, bound, place).filter(
       (finding) => !commands.some((path) => finding.place.path.join('/').startsWith(path)),
