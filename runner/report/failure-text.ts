@@ -73,11 +73,19 @@ function checkLines(check: FailedCheck, shown: Frame | undefined, options: Expla
   return [...own, { indent: 0, text: check.path }, ...both, ...(check.diff ?? []).map((text) => diffLine(text, tone))]
 }
 
-/** What was shown just above is not repeated: of the same line only the caret, of the same spot nothing. */
+/** What was shown just above is not repeated: of lines that follow only those, of the same spot nothing. */
 function ownFrame(at: Frame | undefined, shown: Frame | undefined, options: ExplainOptions): Line[] {
-  if (at?.file !== shown?.file || at?.line !== shown?.line) return frame(at, options)
-  if (at === undefined || at.column === shown?.column) return []
-  return frame({ ...at, lines: at.lines.slice(-1) }, options).slice(1)
+  if (at === undefined || isSameSpot(at, shown)) return []
+  const [first] = at.lines
+  const follows =
+    shown?.file === at.file && shown.line <= at.line && first !== undefined && first.number <= shown.line + 1
+  if (!follows) return frame(at, options)
+  const lines = at.lines.filter(({ number }) => number === at.line || number > shown.line)
+  return frame({ ...at, lines }, options).slice(1)
+}
+
+function isSameSpot(at: Frame, shown: Frame | undefined): boolean {
+  return at.file === shown?.file && at.line === shown.line && at.column === shown.column
 }
 
 function diffLine(text: string, tone: Tone): Line {
