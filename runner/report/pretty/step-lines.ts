@@ -90,12 +90,18 @@ function about(step: StepRecord, look: Look): string[] {
   const noted = notes.map((note) => dim(cleanLine(note)))
   const readings = verbose && !step.failure ? [reading, noticed && `noticed: ${noticed}`] : []
   const told = readings.flatMap((text) => (text ? [dim(cleanLine(text))] : []))
-  const lines = [...changed, ...noted, ...told].filter((text) => text !== '')
+  const lines = counted([...changed, ...noted, ...told].filter((text) => text !== ''))
   return laidOut(
     lines.map((text) => ({ indent: 2, text, hang: 2 })),
     indentOf(step),
     look,
   )
+}
+
+/** What was done several times stands there once. */
+function counted(lines: readonly string[]): string[] {
+  const times = Map.groupBy(lines, (text) => text)
+  return [...times].map(([text, { length }]) => (length > 1 ? `${text} ×${length}` : text))
 }
 
 function why(step: StepRecord, look: Look): string[] {

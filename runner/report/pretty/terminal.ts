@@ -24,7 +24,8 @@ export class Terminal {
   live(text: string): void {
     const { columns } = this.#sink
     if (columns === undefined) return
-    const shown = text === '' ? '' : Bun.sliceAnsi(text, 0, Math.max(1, columns - 1), '…')
+    // A terminal echoes `^C` behind it; a line that wraps for that could not be taken away.
+    const shown = text === '' ? '' : Bun.sliceAnsi(text, 0, Math.max(1, columns - 3), '…')
     if (shown === this.#live) return
     this.#sink.write(`${this.#cleared()}${shown}`)
     this.#live = shown
