@@ -3,7 +3,7 @@ import type { Command } from '../contracts/command.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import { markPlace, type Place, placeAt, placeOf } from '../contracts/source.ts'
 import { shellScript } from './shell-text.ts'
-import { asText, evaluate, located, type Names, substitute } from './values.ts'
+import { asText, evaluateBare, evaluateFlag, located, type Names, substitute, ValueError } from './values.ts'
 import { type AnySchema, itemSchema, memberSchema } from './walk.ts'
 
 interface Binding {
@@ -31,13 +31,12 @@ const NONE: Kinds = {
 const NOWHERE: Place = { file: '', path: [] }
 
 function bound(schema: AnySchema, plain: unknown, at: Place | undefined, to: Binding): unknown {
-  const is = (schema as { 'x-is'?: string } | undefined)?.['x-is']
+  const { 'x-is': is, type } = (schema ?? {}) as { 'x-is'?: string; type?: unknown }
   const place = placeOf(plain) ?? at ?? NOWHERE
   if (is === 'steps') return plain
   if (is === 'command' && isCommand(plain)) return commandOf(plain, place, to)
   if (is === 'commands' && plain !== undefined) return commandsOf(plain, place, to)
-  if (is === 'expression' && typeof plain === 'string' && !plain.includes('${{'))
-    return located(() => evaluate(plain, to.names), place)
+  if (is === 'expression' && typeof plain === 'string') return expressionOf(plain, type, place, to)
   if (typeof plain === 'string') return located(() => substitute(plain, to.names), place)
   if (typeof plain !== 'object' || plain === null) return plain
   return Array.isArray(plain) ? listOf(schema, plain, place, to) : mappingOf(schema, plain, place, to)
@@ -46,6 +45,12 @@ function bound(schema: AnySchema, plain: unknown, at: Place | undefined, to: Bin
 /** A mapping holds its command under a key of its own. */
 function isCommand(plain: unknown): boolean {
   return typeof plain === 'string' || Array.isArray(plain)
+}
+
+/** CEL with or without `${{ }}`; a flag must be boolean. */
+function expressionOf(plain: string, type: unknown, place: Place, { names }: Binding): unknown {
+  const isFlag = [type].flat().includes('boolean')
+  return isFlag ? evaluateFlag(plain, names, place) : located(() => evaluateBare(plain, names), place)
 }
 
 function listOf(schema: AnySchema, plain: readonly unknown[], place: Place, to: Binding): unknown[] {
@@ -57,10 +62,17 @@ function mappingOf(schema: AnySchema, plain: object, place: Place, to: Binding):
   const copy: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(plain)) {
     const at = placeAt(place, key)
-    const name = key.includes('${{') ? asText(located(() => substitute(key, to.names), { ...at, key: true })) : key
+    const name = key.includes('${{') ? located(() => keyOf(key, copy, to.names), { ...at, key: true }) : key
     copy[name] = bound(memberSchema(schema, key, plain, to.kinds), item, at, to)
   }
   return markPlace(copy, place)
+}
+
+function keyOf(key: string, taken: object, names: Names): string {
+  const name = asText(substitute(key, names))
+  if (name === '__proto__') throw new ValueError('`__proto__` is no key', 0, key.length)
+  if (Object.hasOwn(taken, name)) throw new ValueError(`the key "${name}" is there already`, 0, key.length)
+  return name
 }
 
 /** A list is an argv: no shell sees it, and a value that is a list becomes several words. */

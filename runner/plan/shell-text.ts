@@ -3,84 +3,50 @@
  * quoted words lets `$HOME` expand within `"…"` and is a syntax error within `'…'`.
  */
 import type { Command } from '../contracts/command.ts'
-import { asText, evaluate, expressionsIn, type Names, ValueError } from './values.ts'
+import { quotingAt, type Where } from './shell-quoting.ts'
+import { asText, type Expression, evaluateWithin, expressionsIn, filled, type Names, ValueError } from './values.ts'
 
 /** The script with its variables. Throws a ValueError for an expression where no variable can stand. */
 export function shellScript(text: string, names: Names): Command {
   if (!text.includes('${{')) return { sh: text }
+  const expressions = expressionsIn(text)
+  const places = quotingAt(text, expressions)
   const set: Record<string, string> = {}
-  let script = ''
-  let from = 0
-  for (const [index, expression] of expressionsIn(text).entries()) {
-    const where = whereIs(text, expression.start)
-    if (where === 'single') throw misplaced('single quotes', expression)
-    if (where === 'heredoc') throw misplaced('a heredoc', expression)
-    const value = evaluate(expression.source, names)
-    script += text.slice(from, expression.start) + variable(`SD_${index + 1}`, value, where, set)
-    from = expression.end
-  }
-  return { sh: (script + text.slice(from)).replaceAll('$${{', '${{'), set }
+  const sh = filled(text, expressions, (expression, index) => {
+    const where = places[index] ?? 'bare'
+    const bad = misplaced(where, expression)
+    if (bad) throw bad
+    return variable(`SD_${index + 1}`, evaluateWithin(expression, names), where, set)
+  })
+  return expressions.length === 0 ? { sh } : { sh, set }
 }
 
-/** Tells, without any values, whether every expression stands where a variable can. */
+/** Unquoted it is one word whatever it holds, and a list is several; within quotes it is a piece of the text. */
+function variable(name: string, value: unknown, where: Where, set: Record<string, string>): string {
+  if (Array.isArray(value) && where === 'bare')
+    return value.map((word, index) => variable(`${name}_${index + 1}`, asText(word), where, set)).join(' ')
+  set[name] = asText(value)
+  return where === 'bare' ? `"$${name}"` : `\${${name}}`
+}
+
+/** Tells, without any values, of the first expression that stands where no variable can. */
 export function checkShellText(text: string): ValueError | undefined {
-  for (const expression of expressionsIn(text)) {
-    const where = whereIs(text, expression.start)
-    if (where === 'single') return misplaced('single quotes', expression)
-    if (where === 'heredoc') return misplaced('a heredoc', expression)
+  const expressions = expressionsIn(text)
+  const places = quotingAt(text, expressions)
+  for (const [index, expression] of expressions.entries()) {
+    const bad = misplaced(places[index] ?? 'bare', expression)
+    if (bad) return bad
   }
   return undefined
 }
 
-type Where = 'bare' | 'double' | 'single' | 'heredoc'
-
-function variable(name: string, value: unknown, where: Where, set: Record<string, string>): string {
-  if (Array.isArray(value) && where === 'bare') {
-    return value
-      .map((word, index) => {
-        set[`${name}_${index + 1}`] = asText(word)
-        return `"$${name}_${index + 1}"`
-      })
-      .join(' ')
-  }
-  set[name] = asText(value)
-  return where === 'double' ? `\${${name}}` : `"$${name}"`
+const MISPLACED: Partial<Record<Where, string>> = {
+  single: 'within single quotes: the shell fills nothing in there',
+  heredoc: 'within a heredoc: its value would be read as shell text',
+  backslash: 'right behind a backslash: the shell would not fill it in',
 }
 
-function whereIs(text: string, position: number): Where {
-  let where: Where = 'bare'
-  let heredoc: string | undefined
-  for (let at = 0; at < position; at++) {
-    if (where === 'bare' && text[at] === '\n' && heredoc !== undefined) {
-      const end = endOfHeredoc(text, at + 1, heredoc)
-      if (position < end) return 'heredoc'
-      at = end - 1
-      heredoc = undefined
-      continue
-    }
-    heredoc = where === 'bare' ? (heredocAt(text, at) ?? heredoc) : heredoc
-    if (text[at] === '\\' && where !== 'single') at++
-    else if (text.startsWith('${{', at)) at = text.indexOf('}}', at) + 1
-    else where = next(where, text[at] ?? '')
-  }
-  return where
-}
-
-function next(where: Where, character: string): Where {
-  if (character === "'" && where !== 'double') return where === 'single' ? 'bare' : 'single'
-  if (character === '"' && where !== 'single') return where === 'double' ? 'bare' : 'double'
-  return where
-}
-
-function heredocAt(text: string, at: number): string | undefined {
-  return /^<<-?\s*["'\\]?(\w+)/.exec(text.slice(at, at + 80))?.[1]
-}
-
-function endOfHeredoc(text: string, from: number, word: string): number {
-  const end = new RegExp(`^\\t*${word}$`, 'm').exec(text.slice(from))
-  return end ? from + end.index + end[0].length : text.length
-}
-
-function misplaced(where: string, { start, end }: { start: number; end: number }): ValueError {
-  return new ValueError(`an expression can't stand within ${where}: no value is filled in there`, start, end)
+function misplaced(where: Where, { start, end }: Expression): ValueError | undefined {
+  const why = MISPLACED[where]
+  return why === undefined ? undefined : new ValueError(`an expression can't stand ${why}`, start, end)
 }

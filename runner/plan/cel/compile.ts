@@ -1,0 +1,103 @@
+/** CEL (https://cel.dev), loaded when the first expression needs it; what was compiled is kept. */
+import { createRequire } from 'node:module'
+import { ValueError } from '../value-error.ts'
+
+/** A node of the syntax tree; `start` and `end` count characters of the source. */
+export interface Node {
+  readonly op: string
+  readonly args: unknown
+  readonly start: number
+  readonly end: number
+}
+
+export interface Compiled {
+  readonly run: (context: Record<string, unknown>) => unknown
+  readonly ast: Node
+}
+
+const cache = new Map<string, Compiled>()
+
+/** Throws a ValueError for what is no CEL. */
+export function compile(source: string): Compiled {
+  const known = cache.get(source)
+  if (known) return known
+  if (source === '') throw new ValueError('there is nothing between ${{ and }}', 0, 1)
+  try {
+    const run = celEnvironment().parse(source)
+    const made = { run, ast: run.ast as unknown as Node }
+    cache.set(source, made)
+    return made
+  } catch (error) {
+    throw celError(error, source)
+  }
+}
+
+/** What can be told before any value is known: functions that do not exist, a text minus a number. */
+export function checkTypes(source: string): ValueError | undefined {
+  compile(source)
+  const { valid, error } = celEnvironment().check(source)
+  return valid || error === undefined ? undefined : celError(error, source)
+}
+
+/** The message of CEL's own error, without its drawing, and the characters that it is about. */
+export function celError(error: unknown, source: string): ValueError {
+  const { summary, message, range } = error as {
+    summary?: string
+    message?: string
+    range?: { start: number; end: number }
+  }
+  const text = summary ?? message?.split('\n')[0] ?? String(error)
+  const start = Math.min(range?.start ?? 0, Math.max(0, source.length - 1))
+  return new ValueError(
+    plainWords(text),
+    start,
+    Math.max(start + 1, Math.min(range?.end ?? source.length, source.length)),
+  )
+}
+
+function plainWords(text: string): string {
+  if (/^Unexpected token: EOF/.test(text)) return 'it breaks off here'
+  if (/^Ternary branches/.test(text)) return `${lowered(text)}; write dyn(…) around one of them`
+  const [, call] = /^found no matching overload for '(.+)'$/.exec(text) ?? []
+  return call === undefined ? lowered(text) : `there is no function ${call}`
+}
+
+function lowered(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+}
+
+type Environment = import('@marcbachmann/cel-js').Environment
+let environment: Environment | undefined
+
+function celEnvironment(): Environment {
+  environment ??= withMixedNumbers(loadCel())
+  return environment
+}
+
+function loadCel(): Environment {
+  const cel = createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js')
+  return new cel.Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+}
+
+/** Numbers of JSON are int or double as they happen to be written: what is mixed works, and text takes a value. */
+function withMixedNumbers(made: Environment): Environment {
+  made.registerOperator('int + double', (a: bigint, b: number) => Number(a) + b)
+  made.registerOperator('double + int', (a: number, b: bigint) => a + Number(b))
+  made.registerOperator('int - double', (a: bigint, b: number) => Number(a) - b)
+  made.registerOperator('double - int', (a: number, b: bigint) => a - Number(b))
+  made.registerOperator('int * double', (a: bigint, b: number) => Number(a) * b)
+  made.registerOperator('double * int', (a: number, b: bigint) => a * Number(b))
+  made.registerOperator('int / double', (a: bigint, b: number) => Number(a) / b)
+  made.registerOperator('double / int', (a: number, b: bigint) => a / Number(b))
+  made.registerOperator('int % double', (a: bigint, b: number) => Number(a) % b)
+  made.registerOperator('double % int', (a: number, b: bigint) => a % Number(b))
+  made.registerOperator('double % double', (a: number, b: number) => a % b)
+  made.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b)
+  made.registerOperator('string + int', (a: string, b: bigint) => `${a}${b}`)
+  made.registerOperator('string + double', (a: string, b: number) => `${a}${b}`)
+  made.registerOperator('string + bool', (a: string, b: boolean) => `${a}${b}`)
+  made.registerOperator('int + string', (a: bigint, b: string) => `${a}${b}`)
+  made.registerOperator('double + string', (a: number, b: string) => `${a}${b}`)
+  made.registerOperator('bool + string', (a: boolean, b: string) => `${a}${b}`)
+  return made
+}
