@@ -156,6 +156,8 @@ export interface Runtime extends AsyncDisposable {
   names(): readonly string[]
   /** Throws a TargetError for a name it does not know. */
   service(name: string): Service
+  /** What was brought up stays when this closes, until its undo is run; without it, it goes at the latest then. */
+  keep?(): Promise<void>
 }
 
 /** A runtime as targets.yaml names it. Its module is imported only when a case uses it. */

@@ -1,90 +1,119 @@
-/** The shell that undoes and verifies what was done to a service: guarded, idempotent, and good without the runner. */
+/** The shell that undoes and verifies what was done to services: guarded, idempotent, and good without the runner. */
 import { quote } from '../../../contracts/command.ts'
+import { DRIFTED } from '../../../contracts/undo.ts'
+import { aboutStack } from './shell.ts'
 
-/** Tells by pid and start time, since pids are used again; a zombie counts as dead. A stack that is gone has nothing to put back. */
-function preamble(stack: string, name: string): string {
-  return `dir=${quote(stack)}; me=$dir/${quote(name)}
-[ -e "$dir/supervisor" ] || exit 0
-fields() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null; }
-alive() { read -r pid was 2>/dev/null <"$me/pid" && [ -n "$pid" ] && set -- $(fields "$pid") && [ "\${20}" = "$was" ] && [ "$1" != Z ]; }
-state() { alive && fields "$pid" | cut -c1; }
-`
+/** How a service is stopped: hundredths of a second between the signal and the KILL. */
+export interface StopBy {
+  readonly signal: string
+  readonly grace: number
 }
 
-/** Starts the service unless it runs, and waits until it does. */
+/** A stack that is gone has nothing to put back. */
+function about(stack: string, name: string): string {
+  return `${aboutStack(stack)}
+name=${quote(name)}
+stands || exit 0`
+}
+
+/**
+ * Starts a service unless it runs, and waits until it does. One that was told to stop and has not yet, since whoever told
+ * it was ended, is no running one. A message on the FIFO may be lost, so it is sent again.
+ */
 export function startScript(stack: string, name: string): string {
-  return `${preamble(stack, name)}
-alive && exit 0
-rm -f "$me/exit"
-echo "start $(basename "$me")" 1<>"$dir/ctl"
-n=0
-until alive; do n=$((n + 1)); [ -e "$me/exit" ] && { echo "it exited at once with $(cat "$me/exit")" >&2; exit 1; }; [ $n -gt 200 ] && { echo "it did not start" >&2; exit 1; }; sleep 0.02; done
-exit 0`
-}
-
-export function runsScript(stack: string, name: string): string {
-  return `${preamble(stack, name)}
-alive || { echo "it is not running" >&2; exit 1; }
-[ "$(state)" != T ] || { echo "it is still stopped" >&2; exit 1; }
-exit 0`
-}
-
-export function continueScript(stack: string, name: string): string {
-  return `${preamble(stack, name)}
-alive || exit 0
-kill -CONT "-$pid"
-exit 0`
-}
-
-/** After a pause the service runs on, or it is gone, which is nothing that the pause has left. */
-export function notStoppedScript(stack: string, name: string): string {
-  return `${preamble(stack, name)}
-alive || exit 0
-[ "$(state)" != T ] || { echo "it is still stopped" >&2; exit 1; }
-exit 0`
-}
-
-export function stopScript(stack: string, name: string): string {
-  return `${preamble(stack, name)}
-alive || exit 0
-kill -TERM "-$pid" 2>/dev/null
-n=0
-while alive; do n=$((n + 1)); [ $n -eq 100 ] && kill -9 "-$pid" 2>/dev/null; [ $n -gt 200 ] && exit 1; sleep 0.05; done
-exit 0`
-}
-
-export function stoppedScript(stack: string, name: string): string {
-  return `${preamble(stack, name)}
-if alive; then echo "it is still running" >&2; exit 1; fi
-exit 0`
-}
-
-/** Everything of a stack goes: by its supervisor, or, where that is dead, group by group. */
-export function downScript(stack: string): string {
-  return `dir=${quote(stack)}
-read -r supervisor 2>/dev/null <"$dir/supervisor"
-started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
-if [ -n "$supervisor" ] && kill -0 "$supervisor" 2>/dev/null; then
-  echo quit 1<>"$dir/ctl"
-  n=0
-  while [ -e "$dir/supervisor" ]; do n=$((n + 1)); [ $n -gt 100 ] && break; sleep 0.02; done
+  return `${about(stack, name)}
+doomed=
+{ read -r doomed <"$stack/$name/stopping"; } 2>/dev/null
+if alive "$name"; then
+  [ "$pid" = "$doomed" ] || exit 0
+  send KILL "$pid"
 fi
-for file in "$dir"/*/pid; do
-  [ -e "$file" ] || continue
-  read -r pid was <"$file"
-  [ -n "$was" ] && [ "$(started "$pid")" = "$was" ] && kill -9 "-$pid" 2>/dev/null
+before=$pid
+n=0
+while [ $n -lt 1000 ]; do
+  alive "$name" && [ "$pid" != "$doomed" ] && exit 0
+  [ "$pid" != "$before" ] && exited "$name" && { echo "$name exited at once with $code" >&2; exit 1; }
+  [ $((n % 100)) -eq 0 ] && tell start "$name"
+  n=$((n + 1))
+  sleep 0.01
 done
+echo "$name was not started within 10s" >&2
+exit 1`
+}
+
+export function isRunning(stack: string, name: string): string {
+  return `${about(stack, name)}
+alive "$name" || { echo "$name is not running" >&2; exit 1; }
+case $state in T*) echo "$name is paused" >&2; exit 1 ;; esac
+exit 0`
+}
+
+/** Lets the very process go on that was paused. */
+export function continueScript(stack: string, name: string, paused: { pid: number; started: string }): string {
+  return `${about(stack, name)}
+if look ${paused.pid} && [ "$start" = ${quote(paused.started)} ]; then
+  send CONT ${paused.pid}
+  tell say "continued $name"
+  exit 0
+fi
+alive "$name" && exit 0
+echo "$name exited while it was paused" >&2
+exit ${DRIFTED}`
+}
+
+export function stopScript(stack: string, name: string, { signal, grace }: StopBy): string {
+  return `${about(stack, name)}
+alive "$name" || exit 0
+echo "$pid" >"$stack/$name/stopping"
+leader=$pid
+send ${signal} "$leader"
+send CONT "$leader"
+n=0
+while alive "$name" && [ $n -lt ${grace} ]; do n=$((n + 1)); sleep 0.01; done
+# A leader that went in peace may have left others in its group.
+kill -9 "-$leader" 2>/dev/null
+n=0
+while alive "$name"; do
+  n=$((n + 1))
+  [ $n -gt 500 ] && { echo "$name can't be killed" >&2; exit 1; }
+  sleep 0.01
+done
+exit 0`
+}
+
+export function isStopped(stack: string, name: string): string {
+  return `${about(stack, name)}
+if alive "$name"; then echo "$name is still running" >&2; exit 1; fi
+exit 0`
+}
+
+/** Everything of a stack goes: by its supervisor, or, where that is dead or deaf, one by one. */
+export function downScript(stack: string): string {
+  return `${aboutStack(stack)}
+[ -d "$stack" ] || exit 0
+if stands; then
+  supervisor=$pid
+  tell quit
+  n=0
+  while stands; do
+    n=$((n + 1))
+    [ $n -gt 500 ] && { kill -9 "$supervisor"; break; }
+    sleep 0.01
+  done
+fi
+sweep
 exit 0`
 }
 
 /** No process of the stack is left. A killed one may be dying for a moment yet. */
-export function isDownScript(stack: string): string {
-  return `dir=${quote(stack)}
-started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | grep -v '^Z' | cut -d' ' -f20; }
-for file in "$dir"/*/pid; do
-  [ -e "$file" ] || continue
-  read -r pid was <"$file"
-  [ -n "$was" ] && [ "$(started "$pid")" = "$was" ] && { echo "$file is still alive" >&2; exit 1; }
+export function isDown(stack: string): string {
+  return `${aboutStack(stack)}
+[ -d "$stack" ] || exit 0
+stands && { echo "its supervisor is still alive" >&2; exit 1; }
+for file in "$stack"/*/pid; do
+  is "$file" && { echo "$file is still alive" >&2; exit 1; }
 done
+left=$(strays)
+[ -z "$left" ] || { echo "processes of it are still alive:" $left >&2; exit 1; }
 exit 0`
 }
