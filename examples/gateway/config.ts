@@ -12,18 +12,40 @@ export interface Config {
   readonly downAfter: number
   /** So many good answers in a row mark it up again. */
   readonly upAfter: number
-  readonly workers: { readonly limit: number }
+  readonly workers: {
+    /** So many may work at once. */
+    readonly limit: number
+    /** A worker that was silent for this long, in ms, is gone. */
+    readonly forgetMs: number
+  }
   readonly token: string
 }
 
 /** Throws an error that names what is wrong. */
 export function readConfig(file: string): Config {
-  const plain = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-  for (const key of ['pollMs', 'timeoutMs', 'downAfter', 'upAfter'])
-    if (typeof plain[key] !== 'number' || plain[key] < 1) throw new Error(`${key} must be a number from 1`)
-  const limit = (plain['workers'] as { limit?: unknown } | undefined)?.limit
-  if (typeof limit !== 'number' || limit < 0) throw new Error('workers.limit must be a number from 0')
+  const plain = mappingOf(JSON.parse(readFileSync(file, 'utf8')), 'the file')
+  const workers = mappingOf(plain['workers'], 'workers')
   const token = parse(readFileSync(join(dirname(file), '.env')))['GATEWAY_TOKEN']
   if (!token) throw new Error('.env holds no GATEWAY_TOKEN')
-  return { ...(plain as unknown as Config), token }
+  return {
+    pollMs: numberFrom(1, plain, 'pollMs'),
+    timeoutMs: numberFrom(1, plain, 'timeoutMs'),
+    downAfter: numberFrom(1, plain, 'downAfter'),
+    upAfter: numberFrom(1, plain, 'upAfter'),
+    workers: { limit: numberFrom(0, workers, 'limit'), forgetMs: numberFrom(1, workers, 'forgetMs') },
+    token,
+  }
+}
+
+type Mapping = Readonly<Record<string, unknown>>
+
+function mappingOf(value: unknown, name: string): Mapping {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} must be a mapping`)
+  return value as Mapping
+}
+
+function numberFrom(least: number, mapping: Mapping, key: string): number {
+  const value = mapping[key]
+  if (typeof value !== 'number' || value < least) throw new Error(`${key} must be a number from ${least}`)
+  return value
 }

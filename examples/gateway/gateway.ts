@@ -4,40 +4,47 @@
  */
 import { parseArgs } from 'node:util'
 import { type Config, readConfig } from './config.ts'
+import { listen } from './listen.ts'
 import { logger } from './log.ts'
+import { watchNode } from './node-watch.ts'
+import { Workers } from './workers.ts'
 
 const log = logger('gateway')
 const { values } = parseArgs({ options: { config: { type: 'string', default: 'config.json' } } })
 const nodeUrl = process.env['NODE_URL'] ?? ''
+const started = performance.now()
 
 let config = load() ?? process.exit(1)
-const node = { up: false, height: 0, good: 0, bad: 0 }
-const workers = new Map<string, { admitted: boolean; seen: number }>()
-let turnedAway = 0
-
-void poll()
-
-const server = Bun.serve({
-  hostname: '127.0.0.1',
-  port: Number(process.env['PORT'] ?? 0),
-  routes: {
-    '/health': () => Response.json({ status: 'ok', node: node.up ? 'up' : 'down' }),
-    '/api/state': () => Response.json(state()),
-    '/api/submit': { POST: (request) => submit(request) },
+const workers = new Workers(() => config, log)
+const node = watchNode(
+  nodeUrl,
+  () => config,
+  log,
+  (up) => {
+    if (!up) workers.turnAllAway()
   },
-  fetch: () => Response.json({ error: 'not found' }, { status: 404 }),
-})
-log.info('listening', { port: server.port ?? 0, node: nodeUrl })
+)
 
+// Before anybody can know of this process: a SIGHUP that nobody listens to ends it.
 process.on('SIGHUP', () => {
   const next = load()
-  if (next) {
-    config = next
-    log.info('reloaded', settings(config))
-  }
+  if (!next) return
+  config = next
+  log.info('reloaded', settings(config))
 })
-process.on('SIGTERM', () => {
-  log.info('stopping', { workers: workers.size })
+
+const server = listen(
+  log,
+  { node: nodeUrl },
+  {
+    '/health': () => Response.json({ status: 'ok', node: node.up ? 'up' : 'down' }),
+    '/api/state': () => Response.json(state()),
+    '/api/submit': { POST: submit },
+  },
+)
+process.on('SIGTERM', async () => {
+  log.info('stopping', { workers: workers.state().admitted })
+  await server.stop()
   process.exit(0)
 })
 
@@ -51,57 +58,24 @@ function load(): Config | undefined {
   }
 }
 
-async function poll(): Promise<void> {
-  const height = await askNode()
-  if (height === undefined) [node.good, node.bad] = [0, node.bad + 1]
-  else [node.good, node.bad, node.height] = [node.good + 1, 0, height]
-  if (node.up && node.bad >= config.downAfter) mark(false)
-  if (!node.up && node.good >= config.upAfter) mark(true)
-  setTimeout(poll, config.pollMs)
-}
-
-async function askNode(): Promise<number | undefined> {
-  try {
-    const response = await fetch(`${nodeUrl}/info`, { signal: AbortSignal.timeout(config.timeoutMs) })
-    return ((await response.json()) as { height: number }).height
-  } catch (error) {
-    if (node.up) log.warn('node does not answer', { in_a_row: node.bad + 1, why: (error as Error).name })
-    return undefined
-  }
-}
-
-function mark(up: boolean): void {
-  node.up = up
-  if (up) log.info('node is up', { height: node.height })
-  else log.warn('node is down: workers are turned away', { height: node.height })
-  if (!up) for (const worker of workers.values()) worker.admitted = false
-}
-
 async function submit(request: Request): Promise<Response> {
   if (request.headers.get('authorization') !== `Bearer ${config.token}`)
     return Response.json({ error: 'wrong token' }, { status: 401 })
-  const { worker } = (await request.json()) as { worker: string }
-  const known = workers.get(worker)
-  const full = admitted() - (known?.admitted ? 1 : 0) >= config.workers.limit
-  const admit = node.up && !full
-  if (known?.admitted !== admit)
-    log.info(admit ? 'worker admitted' : 'worker turned away', { worker, node: node.up ? 'up' : 'down', full })
-  workers.set(worker, { admitted: admit, seen: Date.now() })
-  if (admit) return Response.json({ accepted: true, height: node.height })
-  turnedAway += 1
-  return Response.json({ accepted: false, why: node.up ? 'full' : 'node is down' }, { status: 503 })
-}
-
-function admitted(): number {
-  return [...workers.values()].filter((worker) => worker.admitted).length
+  const { worker } = ((await request.json().catch(() => undefined)) ?? {}) as { worker?: unknown }
+  if (typeof worker !== 'string' || worker === '')
+    return Response.json({ error: 'say which worker: {"worker": NAME}' }, { status: 400 })
+  const admission = workers.admit(worker, node.up)
+  if (admission.admitted) return Response.json({ accepted: true, height: node.height })
+  return Response.json({ accepted: false, why: admission.why }, { status: 503 })
 }
 
 function state() {
   return {
     node: node.up ? 'up' : 'down',
     height: node.height,
-    workers: { admitted: admitted(), known: workers.size, turnedAway },
+    workers: workers.state(),
     config: settings(config),
+    uptime: Math.round(performance.now() - started),
   }
 }
 

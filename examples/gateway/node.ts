@@ -1,4 +1,5 @@
 /** A node with a height that grows. PORT says where it listens. */
+import { listen } from './listen.ts'
 import { logger } from './log.ts'
 
 const BLOCK_EVERY = 250
@@ -11,18 +12,17 @@ setInterval(() => {
   if (height % 20 === 0) log.info('new height', { height })
 }, BLOCK_EVERY)
 
-const server = Bun.serve({
-  hostname: '127.0.0.1',
-  port: Number(process.env['PORT'] ?? 0),
-  routes: {
+const server = listen(
+  log,
+  { height },
+  {
     '/health': () => Response.json({ status: 'ok' }),
     '/info': () => Response.json({ height, synced: true, uptime: Math.round(performance.now() - started) }),
   },
-  fetch: () => Response.json({ error: 'not found' }, { status: 404 }),
-})
-log.info('listening', { port: server.port ?? 0 })
+)
 
-process.on('SIGTERM', () => {
+process.on('SIGTERM', async () => {
   log.info('stopping', { height })
+  await server.stop()
   process.exit(0)
 })

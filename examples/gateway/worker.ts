@@ -5,31 +5,37 @@ import { parse } from 'dotenv'
 import { logger } from './log.ts'
 
 const SUBMIT_EVERY = 100
+const TIMEOUT = 1_000
 const name = process.env['WORKER'] ?? 'worker'
+const gateway = process.env['GATEWAY_URL'] ?? ''
 const log = logger(name)
 const { values } = parseArgs({ options: { env: { type: 'string', default: '.env' } } })
 const token = parse(readFileSync(values.env))['GATEWAY_TOKEN'] ?? ''
 let last = ''
 
-process.on('SIGTERM', () => process.exit(0))
-log.info('submitting', { to: process.env['GATEWAY_URL'] ?? '' })
+process.on('SIGTERM', () => {
+  log.info('stopping')
+  process.exit(0)
+})
+log.info('submitting', { to: gateway })
 
 for (;;) {
   const outcome = await submit()
-  if (outcome !== last) log.info(outcome)
+  if (outcome !== last) (outcome === 'admitted' ? log.info : log.warn)(outcome)
   last = outcome
   await new Promise((next) => setTimeout(next, SUBMIT_EVERY))
 }
 
 async function submit(): Promise<string> {
   try {
-    const response = await fetch(`${process.env['GATEWAY_URL']}/api/submit`, {
+    const response = await fetch(`${gateway}/api/submit`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       body: JSON.stringify({ worker: name }),
-      signal: AbortSignal.timeout(1_000),
+      signal: AbortSignal.timeout(TIMEOUT),
     })
-    return response.ok ? 'admitted' : `turned away: ${response.status}`
+    const { why, error } = (await response.json()) as { why?: string; error?: string }
+    return response.ok ? 'admitted' : `turned away: ${response.status} ${why ?? error}`
   } catch (error) {
     return `no answer: ${(error as Error).name}`
   }
