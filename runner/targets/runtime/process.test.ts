@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime, RuntimeHost, Verbs } from '../../contracts/target.ts'
@@ -92,6 +92,20 @@ function lives(pid: number): boolean {
   }
 }
 
+/** Those of this test alone: the path is its own. */
+function processesWith(argument: string): number[] {
+  const pids = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0)
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument)
+    } catch {
+      return false
+    }
+  })
+}
+
 describe('a stack of processes', () => {
   test('comes up with its names, ports, files and environment, and goes without a trace', async () => {
     writeFileSync(join(home, 'config.json'), '{"a":1}')
@@ -158,33 +172,39 @@ describe('a stack of processes', () => {
     expect((await down.verify()).code).toBe(0)
     await until(() => !pids.some(lives), 'both are gone')
   })
-  test('is gone when its runner is killed', async () => {
-    const folder = mkdtempSync(join(base, 'work-'))
-    const config = JSON.stringify({
-      services: {
-        a: sleeper,
-        b: { command: ['sh', '-c', 'trap "" TERM; setsid sleep 1000'], stop: { grace: '100ms' } },
-      },
-    })
-    const owner = Bun.spawn(['bun', join(import.meta.dir, 'process/testdata/owner.ts'), folder, home, config], {
-      stdout: 'pipe',
-    })
-    let said = ''
-    for await (const chunk of owner.stdout) {
-      said += Buffer.from(chunk).toString()
-      if (said.includes('up')) break
-    }
-    const pids = said.split('\n').slice(0, 2).map(Number)
-    expect(pids.map(lives)).toEqual([true, true])
-    owner.kill('SIGKILL')
-    await until(() => !pids.some(lives), 'the services are gone')
-    await until(() => !existsSync(join(folder, 'services/.supervisor')), 'the supervisor is gone')
-  })
-  test('is taken down by its undo when the supervisor was killed', async () => {
+  test.each([false, true])(
+    'is gone when its runner is killed, also when its supervisor was before: %p',
+    async (before) => {
+      const folder = mkdtempSync(join(base, 'work-'))
+      const config = JSON.stringify({
+        services: {
+          a: sleeper,
+          b: { command: ['sh', '-c', 'trap "" TERM; setsid sleep 1000'], stop: { grace: '100ms' } },
+        },
+      })
+      const owner = Bun.spawn(['bun', join(import.meta.dir, 'process/testdata/owner.ts'), folder, home, config], {
+        stdout: 'pipe',
+      })
+      let said = ''
+      for await (const chunk of owner.stdout) {
+        said += Buffer.from(chunk).toString()
+        if (said.includes('up')) break
+      }
+      const pids = said.split('\n').slice(0, 2).map(Number)
+      expect(pids.map(lives)).toEqual([true, true])
+      const supervisor = Number(readFileSync(join(folder, 'services/.supervisor'), 'utf8').split(' ')[0])
+      if (before) process.kill(supervisor, 'SIGKILL')
+      owner.kill('SIGKILL')
+      await until(() => !pids.some(lives), 'the services are gone')
+      await until(() => !lives(supervisor), 'the supervisor is gone')
+    },
+  )
+  test('is taken down by its undo when its supervisor and all that belongs to it was killed', async () => {
     const { runtime, down, stack } = await up({ node: sleeper })
     const pid = await pidOf(runtime, 'node')
-    process.kill(Number(readFileSync(join(stack, '.supervisor'), 'utf8').split(' ')[0]), 'SIGKILL')
-    await until(async () => (await down.verify()).code === 1, 'the service is still there')
+    for (const one of processesWith(join(stack, '.supervisor.sh'))) process.kill(one, 'SIGKILL')
+    await until(() => processesWith(join(stack, '.supervisor.sh')).length === 0, 'they are gone')
+    expect([lives(pid), (await down.verify()).code]).toEqual([true, 1])
     expect((await down.undo()).code).toBe(0)
     expect((await down.verify()).code).toBe(0)
     expect(lives(pid)).toBe(false)
@@ -356,7 +376,9 @@ describe('what is done to a service is undone by its script alone, as often as i
     expect(await stopping).toBe('given up')
     expect((await undo()).code).toBe(0)
     expect((await verify()).code).toBe(0)
-    expect(await pidOf(runtime, 'node')).not.toBe(before)
+    const after = await pidOf(runtime, 'node')
+    expect(after).not.toBe(before)
+    process.kill(-after, 'SIGKILL')
   })
   test('kill: with the signal asked for', async () => {
     const { runtime } = await up({ node: sleeper })

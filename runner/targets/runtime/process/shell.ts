@@ -4,7 +4,7 @@ import { quote } from '../../../contracts/command.ts'
 /**
  * Files of a stack, in its folder: `.supervisor` (`PID START`), `.ctl` (a FIFO), `.keep` (stays when the runner ends); of
  * each service, in `NAME/`: `run` (its command), `pid` (`PID START`), `exit` (`PID CODE`), `stopping` (`PID`), `log`, `files/`.
- * The supervisor writes `pid` and `exit` as wholes, by a rename; an exit of another PID than that of `pid` is an old one.
+ * `pid` is replaced by a rename; an `exit` that is empty yet, or of another PID than that of `pid`, is none.
  */
 export function aboutStack(stack: string): string {
   return `stack=${quote(stack)}

@@ -31,8 +31,7 @@ serve() {
   say "started $1 $child"
   wait "$child"
   code=$?
-  echo "$child $code" >"$stack/$1/exit.new"
-  mv "$stack/$1/exit.new" "$stack/$1/exit"
+  echo "$child $code" >"$stack/$1/exit"
   say "exited $1 $code"
 }
 
