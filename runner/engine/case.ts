@@ -107,7 +107,12 @@ class CaseLife {
     }
     if (this.#outcome === 'passed' && (this.#restored === 'failed' || this.#restored === 'drifted')) {
       this.#outcome = 'failed'
-      this.reason ??= { message: this.#restored === 'failed' ? 'not everything could be put back' : 'somebody else changed something meanwhile' }
+      this.reason ??= {
+        message:
+          this.#restored === 'failed'
+            ? 'not everything could be put back'
+            : 'somebody else changed something meanwhile',
+      }
     }
     return { outcome: this.#outcome, restored: this.#restored, busy: this.#busy, badPlan: this.#badPlan }
   }
