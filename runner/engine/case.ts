@@ -301,7 +301,10 @@ class CaseLife {
 
   async #takeDown(): Promise<void> {
     const world = this.#worldNow()
-    if (this.#restored === 'kept') return
+    if (this.#restored === 'kept') {
+      await world.runtime.keep?.()
+      return
+    }
     await keepLogs(world)
     const stacks = await world.changes.restore(({ undo }) => undo.of === 'stack', 'end')
     if (stacks.some(({ outcome }) => outcome !== 'restored')) this.#restored = 'failed'

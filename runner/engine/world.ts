@@ -24,6 +24,8 @@ export interface Hands {
       runtime: Runtime
       home: string
       config: Readonly<Record<string, unknown>>
+      /** Fills in `${{ }}` of the target's own keys. */
+      resolve?: <T>(plain: T) => T
     },
     signal: AbortSignal,
   ): { target: Target; release(): void }
@@ -54,7 +56,8 @@ export interface World {
 export function bindTargetOf(world: World, signal: AbortSignal): { target: Target; release(): void } {
   const { kase, transport, runtime, hands } = world
   const { name, home, config } = kase.target
-  return hands.bindTarget({ name, transport, runtime, home, config }, signal)
+  const resolve = <T>(plain: T) => bindValue(plain, world.roots) as T
+  return hands.bindTarget({ name, transport, runtime, home, config, resolve }, signal)
 }
 
 /** Milliseconds of a duration, times the target's patience. An unreadable one is taken as 0, since it was checked at load. */

@@ -5,20 +5,52 @@ import type { Frame, Place } from '../contracts/source.ts'
 const LINES_BEFORE = 2
 const LONGEST_LINE = 200
 
+interface Lines {
+  readonly text: string
+  readonly lines: readonly string[]
+  readonly starts: readonly number[]
+}
+
+let latest: Lines | undefined
+
+/** The lines of the text that was asked for last: every step of a plan is looked up once when a run begins. */
+function linesOf(text: string): Lines {
+  if (latest?.text === text) return latest
+  const lines = text.split('\n')
+  const starts: number[] = []
+  let start = 0
+  for (const line of lines) {
+    starts.push(start)
+    start += line.length + 1
+  }
+  latest = { text, lines, starts }
+  return latest
+}
+
+/** The number of the line, from 1, that a character stands in. */
+function lineAt(starts: readonly number[], position: number): number {
+  let [low, high] = [0, starts.length]
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1
+    if ((starts[middle] ?? 0) <= position) low = middle
+    else high = middle
+  }
+  return low + 1
+}
+
 /** A frame for characters of the text. */
 export function frameAt(file: string, text: string, start: number, length: number): Frame {
-  const before = text.slice(0, start)
-  const line = before.split('\n').length
-  const column = start - before.lastIndexOf('\n')
-  const all = text.split('\n')
-  const rest = (all[line - 1] ?? '').length - column + 1
+  const all = linesOf(text)
+  const line = lineAt(all.starts, start)
+  const column = start - (all.starts[line - 1] ?? 0) + 1
+  const rest = (all.lines[line - 1] ?? '').length - column + 1
   const first = Math.max(1, line - LINES_BEFORE)
   return {
     file,
     line,
     column,
     length: Math.max(1, Math.min(length, Math.max(1, rest), 80)),
-    lines: all
+    lines: all.lines
       .slice(first - 1, line)
       .map((shown, index) => ({ number: first + index, text: shown.slice(0, LONGEST_LINE).replace(/\r$/, '') })),
   }
