@@ -1,95 +1,85 @@
 /** How late a wait notices that its condition became true. */
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { builtInKinds } from '../runner/commands/kinds.ts'
 import { makeCondition } from '../runner/condition.ts'
-import { bindTarget, openTransport } from '../runner/targets/index.ts'
 import { waitFor } from '../runner/wait.ts'
+import type { Row } from './row.ts'
+import { type Stack, stackOf } from './stack.ts'
 
-const ROUNDS = 10
-const signal = new AbortController().signal
+const ROUNDS = 15
+const GOAL = { of: 'value', most: 5 } as const
 
-/** Median delays in ms: name → delay. */
-export async function noticeDelays(folder: string): Promise<Map<string, number>> {
-  const kinds = builtInKinds()
-  const transport = await openTransport({})
-  const work = join(folder, 'stack')
-  await Bun.$`mkdir -p ${work}`.quiet()
-  const config = {
-    services: {
-      loop: { command: ['sh', '-c', 'while read -r line; do echo "$line"; done < /dev/null; exec sleep 60'] },
-    },
-  }
-  const host = {
-    folder: work,
-    home: folder,
-    labels: { run: '', case: '', plan: '' },
-    resolve: <T>(plain: T) => plain,
-    ready: async () => undefined,
-    note: () => undefined,
-  }
-  await using runtime = await (
-    kinds.runtimes.get('process') as NonNullable<ReturnType<typeof kinds.runtimes.get>>
-  ).open(config, transport, host)
-  await (await runtime.up())?.apply(signal)
-  const { target } = bindTarget({ name: 'bench', transport, runtime, home: folder, config: {} }, signal)
-  const context = { target, signal, timeout: 5_000, logsSince: () => 0, memory: new Map(), measure: () => 0 }
-  const delay = async (plain: object, make: () => void | Promise<void>) => {
-    const condition = makeCondition(plain, { file: '', path: [] }, { probes: kinds.probes })
-    const waiting = waitFor(condition, { context, within: 20_000, signal })
-    // The wait has subscribed and read once before it is made true.
-    await new Promise((next) => setTimeout(next, 30))
-    await make()
-    const start = performance.now()
-    await waiting
-    return performance.now() - start
-  }
-  const service = runtime.service('loop')
-  const log = join(work, 'services', 'loop', 'log')
-  const file = join(folder, 'watched.json')
-  const delays = new Map<string, number>()
-  delays.set(
-    'log line',
-    await median((round) =>
-      delay({ logs: 'loop', lines: { any: { equals: `line ${round}` } } }, () =>
-        appendFileSync(log, `line ${round}\n`),
-      ),
-    ),
-  )
-  delays.set(
-    'file change',
-    await median((round) =>
-      delay({ file: { path: file }, expect: { '$.round': round } }, () => writeFileSync(file, `{"round": ${round}}`)),
-    ),
-  )
+export async function* noticeDelays(folder: string): AsyncGenerator<Row> {
+  const said = join(folder, 'said')
+  writeFileSync(said, '')
+  await using stack = await stackOf('echo', ['tail', '-n0', '-s0.001', '-F', said], folder)
+  yield row('log line', await medianDelay(stack, logLines(said)), GOAL)
+  yield row('file change', await medianDelay(stack, fileChanges(join(folder, 'watched.json'))), GOAL)
+  yield row('process exit', await medianDelay(stack, exits(stack)), GOAL)
   let up = -1
   using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => Response.json({ up }) })
-  delays.set(
-    'http poll',
-    await median((round) =>
-      delay({ http: `http://127.0.0.1:${server.port}/`, expect: { '$.up': round } }, () => {
-        up = round
-      }),
-    ),
-  )
-  delays.set(
-    'process exit',
-    await median(async () => {
-      const took = await delay(
-        { service: 'loop', state: 'exited' },
-        async () => {
-          process.kill(-((await service.state()).pid ?? 0), 'SIGKILL')
-        },
-      )
-      await (await service.verbs.start?.())?.apply(signal)
-      return took
-    }),
-  )
-  return delays
+  const polled = (round: number) => ({
+    condition: { http: `http://127.0.0.1:${server.port}/`, expect: { '$.up': round } },
+    make: () => {
+      up = round
+    },
+  })
+  yield row('HTTP poll, every 100ms', await medianDelay(stack, polled))
 }
 
-async function median(measure: (round: number) => Promise<number>): Promise<number> {
+const row = (what: string, value: number, goal?: Row['goal']): Row => ({
+  what: `notice: ${what}`,
+  value,
+  unit: 'ms',
+  goal,
+})
+
+/** A condition, and what makes it true. */
+interface Round {
+  readonly condition: object
+  make(): void
+  after?(): Promise<void>
+}
+
+/** The service itself logs the line: what `tail` adds is in the figure. */
+const logLines = (said: string) => (round: number) => ({
+  condition: { logs: 'echo', lines: { any: { equals: `line ${round}` } } },
+  make: () => appendFileSync(said, `line ${round}\n`),
+})
+
+const fileChanges = (file: string) => (round: number) => ({
+  condition: { file: { path: file }, expect: { '$.round': round } },
+  make: () => writeFileSync(file, `{"round": ${round}}`),
+})
+
+const exits = (stack: Stack) => async () => {
+  const { pid } = await stack.service.state()
+  if (pid === undefined) throw new Error('the service does not run')
+  return {
+    condition: { service: 'echo', state: 'exited' },
+    make: () => process.kill(-pid, 'SIGKILL'),
+    after: async () => (await stack.service.verbs.start?.())?.apply(stack.context.signal),
+  }
+}
+
+async function medianDelay(stack: Stack, begin: (round: number) => Round | Promise<Round>): Promise<number> {
   const all: number[] = []
-  for (let round = 0; round < ROUNDS; round++) all.push(await measure(round))
+  for (let round = 0; round < ROUNDS; round++) all.push(await delayOf(stack, await begin(round), round))
   return all.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN
+}
+
+async function delayOf({ kinds, context }: Stack, { condition, make, after }: Round, round: number): Promise<number> {
+  const { signal } = context
+  const firstReading = Promise.withResolvers<void>()
+  const made = makeCondition(condition, { file: '', path: [] }, kinds)
+  const waiting = waitFor(made, { context, within: 20_000, signal, progress: () => firstReading.resolve() })
+  // Made true when the wait has read once in vain and sleeps; at another point of its pause in each round.
+  await firstReading.promise
+  await Bun.sleep(20 + 7 * round)
+  const start = performance.now()
+  make()
+  await waiting
+  const took = performance.now() - start
+  await after?.()
+  return took
 }

@@ -1,0 +1,52 @@
+/** What a step costs beside what it runs, in time and in memory. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fastest } from './measure.ts'
+import { megabytes, type Row } from './row.ts'
+
+const STEPS = 1_000
+const FEW = 100
+
+export async function* noOpSteps(cli: string, folder: string): AsyncGenerator<Row> {
+  const many = await fastest(planOf(STEPS, cli, folder), { cwd: folder, runs: 3 })
+  const few = await fastest(planOf(FEW, cli, folder), { cwd: folder, runs: 3 })
+  const loop = `i=0; while [ $i -lt ${STEPS} ]; do sh -c true; i=$((i+1)); done`
+  const shell = await fastest(['sh', '-c', loop], { runs: 3 })
+  yield {
+    what: `${STEPS} × sh -c true`,
+    value: many.took,
+    unit: 'ms',
+    beside: { what: 'sh loop', value: shell.took },
+    goal: { of: 'ratio', most: 1.3 },
+  }
+  const rounds = async (count: number) => {
+    const { peak } = await fastest(roundsOf(count, cli, folder), { cwd: folder, runs: 1 })
+    return megabytes(peak)
+  }
+  yield {
+    what: `memory of one step × ${3 * STEPS}: flat?`,
+    value: await rounds(3 * STEPS),
+    unit: 'MB',
+    beside: { what: `× ${STEPS}`, value: await rounds(STEPS) },
+  }
+  yield {
+    what: `largest memory, ${STEPS} steps`,
+    value: megabytes(many.peak),
+    unit: 'MB',
+    beside: { what: `${FEW} steps`, value: megabytes(few.peak) },
+    goal: { of: 'value', most: 120 },
+  }
+}
+
+function planOf(steps: number, cli: string, folder: string): string[] {
+  const file = `steps-${steps}.yaml`
+  writeFileSync(join(folder, file), `plan: Steps\nsteps:\n${'  - run: [sh, -c, "true"]\n'.repeat(steps)}`)
+  return ['bun', '--no-env-file', cli, file, '--quiet']
+}
+
+/** The plan stays small, so that what grows is what a round leaves behind. */
+function roundsOf(count: number, cli: string, folder: string): string[] {
+  const file = `rounds-${count}.yaml`
+  writeFileSync(join(folder, file), `plan: Rounds\nsteps:\n  - repeat: ${count}\n    run: [sh, -c, "true"]\n`)
+  return ['bun', '--no-env-file', cli, file, '--quiet']
+}
