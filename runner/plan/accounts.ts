@@ -2,23 +2,24 @@
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { Account } from '../contracts/undo.ts'
-import { faultIn, stepParts, stepsOfCase } from './walk.ts'
+import { effectOf, faultOf, type Standing, standingSteps } from './standing.ts'
 
+/** By the id of the planned step. */
 export function accountsOf(kase: Case, kinds: Kinds): Map<string, readonly Account[]> {
-  const accounts = new Map<string, readonly Account[]>()
-  for (const step of stepsOfCase(kase, kinds)) {
-    const { kind, params, common, place } = stepParts(step, kinds)
-    const known = kinds.steps.get(kind)
-    const effect = typeof known?.effect === 'function' ? known.effect(params) : known?.effect
-    const id = place.path.join('/')
-    if ((known?.params as { 'x-slot'?: string } | undefined)?.['x-slot'] === 'fault') {
-      const fault = faultIn(params as object, kinds)
-      accounts.set(id, fault.kind.describe(fault.params as never, fault.options))
-    } else if (known?.describe) accounts.set(id, known.describe(params))
-    else if (known?.undoable && effect === 'changes')
-      accounts.set(id, [{ does: 'what the command does', undo: undoWords(common.undo), endsBy: '' }])
-  }
-  return accounts
+  return new Map(
+    [...standingSteps(kase, kinds)].flatMap((step) => {
+      const accounts = accountsOfStep(step, kinds)
+      return accounts.length === 0 ? [] : [[step.id, accounts] as const]
+    }),
+  )
+}
+
+function accountsOfStep(step: Standing, kinds: Kinds): readonly Account[] {
+  const fault = faultOf(step, kinds)
+  if (fault) return fault.kind.describe(fault.params as never, fault.options)
+  if (step.known?.describe) return step.known.describe(step.params)
+  if (!step.known?.undoable || effectOf(step) !== 'changes') return []
+  return [{ does: 'what the command does', undo: undoWords(step.common.undo), endsBy: '' }]
 }
 
 function undoWords(undo: unknown): string {

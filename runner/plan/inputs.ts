@@ -8,97 +8,120 @@ import { didYouMean } from '../contracts/suggest.ts'
 import { parseDuration, parseSize } from '../contracts/units.ts'
 import { wrong } from './schema-errors.ts'
 
-/** `name=value` and `@file` as the command line has them. Throws a UsageError for what is neither. */
-export function givenInputs(said: readonly string[]): Record<string, unknown> {
-  return Object.assign({}, ...said.map((text) => (text.startsWith('@') ? fromFile(text.slice(1)) : pair(text))))
+/** `name=value` and `@file` as the command line has them; a later one wins. Throws a UsageError for what is neither. */
+export function givenInputs(said: readonly string[]): ReadonlyMap<string, unknown> {
+  return new Map(said.flatMap((text) => (text.startsWith('@') ? fromFile(text.slice(1)) : [pair(text)])))
 }
 
-function pair(text: string): Record<string, unknown> {
+function pair(text: string): readonly [string, unknown] {
   const at = text.indexOf('=')
   if (at < 1) throw new UsageError(`--input ${text}: write NAME=VALUE`, 'or @FILE for a YAML file of several')
-  return { [text.slice(0, at)]: text.slice(at + 1) }
+  return [text.slice(0, at), text.slice(at + 1)]
 }
 
-function fromFile(file: string): Record<string, unknown> {
+function fromFile(file: string): readonly (readonly [string, unknown])[] {
+  const values = parsed(file)
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) return Object.entries(values)
+  throw new UsageError(`--input @${file}: this is no mapping`, 'write a line NAME: VALUE for each input')
+}
+
+function parsed(file: string): unknown {
   try {
-    return parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    return parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new UsageError(`--input @${file}: ${(error as Error).message.split('\n')[0]}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UsageError(`--input @${file}: ${code === 'ENOENT' ? 'there is no such file' : message.split('\n')[0]}`)
   }
 }
 
-/** Typed values for one plan, and what is wrong with them. */
+/** Typed values for one plan, and what is wrong with them, at the input's declaration. */
 export function inputsOf(
   plan: Plan,
-  given: Readonly<Record<string, unknown>>,
+  given: ReadonlyMap<string, unknown>,
 ): { values: Record<string, unknown>; findings: Finding[] } {
   const values: Record<string, unknown> = {}
   const findings = Object.entries(plan.inputs).flatMap(([name, input]) => {
-    const said = given[name] ?? process.env[`SHAKEDOWN_INPUT_${name.toUpperCase()}`] ?? input.default
-    const wrongWords = said === undefined ? missing(name, input) : wrongInput(name, said, input)
-    if (said !== undefined && wrongWords === undefined) values[name] = typed(said, input)
-    return wrongWords === undefined
-      ? []
-      : [
-          wrong(
-            { ...placeAt(plan.place, 'inputs', name), key: true },
-            wrongWords.code,
-            wrongWords.message,
-            wrongWords.hint,
-          ),
-        ]
+    const said = given.get(name) ?? process.env[`SHAKEDOWN_INPUT_${name.toUpperCase()}`] ?? input.default
+    const problem = said === undefined || said === null ? missing(name, input) : inputProblem(name, said, input)
+    if (problem === undefined && said !== undefined && said !== null) values[name] = typed(said, input)
+    const place = { ...placeAt(plan.place, 'inputs', name), key: true }
+    return problem === undefined ? [] : [wrong(place, problem.code, problem.message, problem.hint)]
   })
   return { values, findings }
 }
 
-interface Wrong {
+interface Problem {
   readonly code: string
   readonly message: string
   readonly hint?: string | undefined
 }
 
-function missing(name: string, input: Input): Wrong | undefined {
+function missing(name: string, input: Input): Problem | undefined {
   if (input.required === false) return undefined
   const about = input.description ? ` (${input.description})` : ''
   return { code: 'missing-input', message: `input "${name}" is missing`, hint: `add --input ${name}=…${about}` }
 }
 
-function wrongInput(name: string, said: unknown, input: Input): Wrong | undefined {
+/** Why a value can't be that of an input. */
+export function inputProblem(name: string, said: unknown, input: Input): Problem | undefined {
   const value = typed(said, input)
-  if (value === undefined)
-    return {
-      code: 'wrong-input',
-      message: `input "${name}" is ${JSON.stringify(said)}, and a ${input.type ?? 'text'} is expected`,
-      hint: input.description,
-    }
+  if (value === undefined) {
+    const type = typeOf(input)
+    const message = `input "${name}" is ${JSON.stringify(said)}, and a ${type} is expected`
+    return { code: 'wrong-input', message, hint: hintOf(said, type) ?? input.description }
+  }
   const words = input['one-of']
-  if (words === undefined || words.includes(value)) return undefined
-  return { code: 'wrong-input', message: `input "${name}" is ${JSON.stringify(value)}; valid: ${words.join(', ')}` }
+  if (words === undefined || words.some((word) => Bun.deepEquals(word, value))) return undefined
+  const hint = didYouMean(String(value), words.map(String))
+  return { code: 'wrong-input', message: `input "${name}" is ${JSON.stringify(value)}; ${hint}` }
+}
+
+function hintOf(said: unknown, type: string): string | undefined {
+  const isNumber = said !== '' && typeof said !== 'boolean' && Number.isFinite(Number(said))
+  if (type === 'duration' && isNumber) return `did you mean ${said}s?`
+  if (type === 'size' && isNumber) return `did you mean ${said}MiB?`
+  if (type === 'boolean') return 'write true or false'
+  return type === 'text' ? 'put it in quotes' : undefined
 }
 
 /** Inputs that no plan declares are a slip. */
-export function refuseUnknownInputs(plans: readonly Plan[], given: Readonly<Record<string, unknown>>): void {
+export function refuseUnknownInputs(plans: readonly Plan[], given: ReadonlyMap<string, unknown>): void {
   const names = new Set(plans.flatMap((plan) => Object.keys(plan.inputs)))
-  for (const name of Object.keys(given)) {
+  for (const name of given.keys()) {
     if (names.has(name)) continue
-    throw new UsageError(
-      `--input ${name}: no plan has such an input; ${names.size === 0 ? 'there are none' : didYouMean(name, names)}`,
-    )
+    const hint = names.size === 0 ? 'there are none' : didYouMean(name, names)
+    throw new UsageError(`--input ${name}: no plan has such an input; ${hint}`)
   }
 }
 
 /** The value as its type says; undefined when it can't be that. */
-function typed(value: unknown, { type = 'text' }: Input): unknown {
-  if (typeof value !== 'string') return matches(value, type) ? value : undefined
-  if (type === 'number') return value.trim() === '' || Number.isNaN(Number(value)) ? undefined : Number(value)
-  if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : undefined
-  if (type === 'list') return value.split(',').map((item) => item.trim())
-  if (type === 'duration') return parseDuration(value) === undefined ? undefined : value
-  if (type === 'size') return parseSize(value) === undefined ? undefined : value
-  return value
+function typed(value: unknown, input: Input): unknown {
+  const type = typeOf(input)
+  if (typeof value !== 'string') return isTyped(value, type) ? value : undefined
+  switch (type) {
+    case 'number':
+      return value.trim() === '' || !Number.isFinite(Number(value)) ? undefined : Number(value)
+    case 'boolean':
+      return value === 'true' ? true : value === 'false' ? false : undefined
+    case 'list':
+      return value === '' ? [] : value.split(',').map((item) => item.trim())
+    case 'duration':
+      return parseDuration(value) === undefined ? undefined : value
+    case 'size':
+      return parseSize(value) === undefined ? undefined : value
+    default:
+      return value
+  }
 }
 
-function matches(value: unknown, type: string): boolean {
+/** Without a `type`, that of the default. */
+function typeOf({ type, default: usual }: Input): string {
+  if (type !== undefined) return type
+  if (Array.isArray(usual)) return 'list'
+  return typeof usual === 'number' || typeof usual === 'boolean' ? typeof usual : 'text'
+}
+
+function isTyped(value: unknown, type: string): boolean {
   if (type === 'list') return Array.isArray(value)
-  return typeof value === (type === 'text' ? 'string' : type)
+  return (type === 'number' || type === 'boolean') && typeof value === type
 }

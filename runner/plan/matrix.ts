@@ -1,39 +1,83 @@
 /** A matrix → its rows. */
 import { type Finding, PlanError } from '../contracts/errors.ts'
 import type { Plan } from '../contracts/plan.ts'
-import { placeAt } from '../contracts/source.ts'
+import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
+import { didYouMean } from '../contracts/suggest.ts'
+import { axisValues } from './matrix/axis.ts'
+import { covering, covers } from './matrix/cover.ts'
 import { wrong } from './schema-errors.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
-const WORDS = ['include', 'exclude', 'cover'] as const
+/** Words of a matrix that are no axes. */
+const WORDS: readonly string[] = ['include', 'exclude', 'cover']
+const MOST_ROWS = 100_000
+
+/** Names that `matrix` has in expressions: the axes, and what `include` adds. */
+export function axesOf({ matrix = {} }: Pick<Plan, 'matrix'>): string[] {
+  const added = listOf(matrix['include']).flatMap((row) => Object.keys(row))
+  return [...new Set([...Object.keys(matrix).filter((name) => !WORDS.includes(name)), ...added])]
+}
 
 /** All rows of a plan; one empty row without a matrix. Throws a PlanError for a matrix that makes no sense. */
 export function rowsOf(plan: Plan): readonly Row[] {
-  if (plan.matrix === undefined) return [{}]
-  const axes = Object.entries(plan.matrix).filter(([name]) => !(WORDS as readonly string[]).includes(name))
-  const wrongAxes = axes.flatMap(([name, values]) => checkAxis(plan, name, values))
-  if (wrongAxes.length > 0) throw new PlanError(wrongAxes)
-  const {
-    include = [],
-    exclude = [],
-    cover = 'all',
-  } = plan.matrix as { include?: Row[]; exclude?: Row[]; cover?: string }
-  const all = product(axes as [string, unknown[]][]).filter((row) => !exclude.some((one) => holds(row, one)))
-  return [...covering(all, cover, plan), ...include]
+  const { matrix } = plan
+  if (matrix === undefined) return [{}]
+  const place = placeAt(plan.place, 'matrix')
+  const axes = Object.entries(matrix).filter(([name]) => !WORDS.includes(name))
+  const findings: Finding[] = [...checkWords(matrix, place)]
+  const values = axes.map(([name, said]) => [name, axisValues(said, placeAt(place, name), findings)] as const)
+  if (findings.length > 0) throw new PlanError(findings)
+  const all = product(values, place).filter((row) => !listOf(matrix['exclude']).some((one) => holds(row, one)))
+  const rows = including(
+    covering(all, matrix['cover']),
+    listOf(matrix['include']),
+    new Set(values.map(([name]) => name)),
+  )
+  if (rows.length > 0) return rows
+  throw new PlanError([
+    wrong({ ...place, key: true }, 'no-rows', 'this matrix has no row: nothing would run', 'keep one'),
+  ])
 }
 
-function checkAxis(plan: Plan, name: string, values: unknown): Finding[] {
-  const place = placeAt(plan.place, 'matrix', name)
-  if (Array.isArray(values) && values.length > 0) return []
-  if (typeof values === 'object' && values !== null && 'from' in values)
-    return [
-      wrong(place, 'not-built', 'an axis `from` a file is part of the language, but not built yet', 'list its values'),
-    ]
-  return [wrong(place, 'bad-axis', `axis "${name}" needs a list of values`, 'write [a, b]')]
+function listOf(value: unknown): readonly Row[] {
+  return Array.isArray(value) ? (value as Row[]) : []
 }
 
-function product(axes: readonly (readonly [string, readonly unknown[]])[]): Row[] {
+function* checkWords(matrix: Row, place: Place): Generator<Finding> {
+  const { cover } = matrix
+  if (cover !== undefined && !covers.includes(String(cover)))
+    yield wrong(placeAt(place, 'cover'), 'bad-cover', `"${cover}" is no cover; ${didYouMean(String(cover), covers)}`)
+  for (const word of ['include', 'exclude'] as const) yield* checkRows(matrix, word, place)
+}
+
+function* checkRows(matrix: Row, word: 'include' | 'exclude', place: Place): Generator<Finding> {
+  const at = placeAt(place, word)
+  const rows = matrix[word]
+  if (rows === undefined) return
+  if (!Array.isArray(rows)) yield wrong(at, 'bad-axis', `\`${word}\` takes a list of rows`, `write [{axis: value}]`)
+  const axes = Object.keys(matrix).filter((name) => !WORDS.includes(name))
+  for (const [index, row] of listOf(rows).entries()) {
+    if (typeof row !== 'object' || row === null)
+      yield wrong(placeAt(at, index), 'bad-axis', 'a row is a mapping of axes', 'write {axis: value}')
+    else if (word === 'exclude')
+      for (const name of Object.keys(row))
+        if (!axes.includes(name))
+          yield wrong(
+            placeOfKey(at, index, name),
+            'unknown-axis',
+            `there is no axis "${name}"; ${didYouMean(name, axes)}`,
+          )
+  }
+}
+
+function product(axes: readonly (readonly [string, readonly unknown[]])[], place: Place): Row[] {
+  if (axes.length === 0) return []
+  const size = axes.reduce((count, [, values]) => count * values.length, 1)
+  if (size > MOST_ROWS) {
+    const message = `${size} rows are more than anybody wants to wait for`
+    throw new PlanError([wrong({ ...place, key: true }, 'too-many-rows', message, 'take fewer values')])
+  }
   return axes.reduce<Row[]>(
     (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
     [{}],
@@ -41,38 +85,20 @@ function product(axes: readonly (readonly [string, readonly unknown[]])[]): Row[
 }
 
 function holds(row: Row, part: Row): boolean {
-  return Object.entries(part).every(([name, value]) => JSON.stringify(row[name]) === JSON.stringify(value))
+  return Object.entries(part).every(([name, value]) => Bun.deepEquals(row[name], value))
 }
 
-function covering(rows: readonly Row[], cover: string, plan: Plan): readonly Row[] {
-  if (cover === 'all') return rows
-  if (cover !== 'pairs' && cover !== 'each')
-    throw new PlanError([
-      wrong(placeAt(plan.place, 'matrix', 'cover'), 'bad-cover', `"${cover}" is no cover`, 'use all, pairs or each'),
-    ])
-  return greedy(rows, cover === 'pairs' ? pairsOf : singlesOf)
-}
-
-/** Takes the row that shows the most of what was not shown yet, until all is shown. */
-function greedy(rows: readonly Row[], shownBy: (row: Row) => readonly string[]): Row[] {
-  const open = new Set(rows.flatMap((row) => shownBy(row)))
-  const chosen: Row[] = []
-  while (open.size > 0) {
-    const gain = (row: Row) => shownBy(row).filter((one) => open.has(one)).length
-    const best = rows.reduce((a, b) => (gain(b) > gain(a) ? b : a))
-    for (const one of shownBy(best)) open.delete(one)
-    chosen.push(best)
+/** As in GitHub Actions: what is included is added to every row whose axes it does not contradict, else it is a row of its own. */
+function including(rows: readonly Row[], include: readonly Row[], axes: ReadonlySet<string>): readonly Row[] {
+  const grown = rows.map((row) => ({ ...row }))
+  const own: Row[] = []
+  for (const one of include) {
+    const said = Object.fromEntries(Object.entries(one).filter(([name]) => axes.has(name)))
+    const matching = grown.filter((row) => holds(row, said))
+    for (const row of matching) Object.assign(row, one)
+    if (matching.length === 0) own.push(one)
   }
-  return chosen
-}
-
-function singlesOf(row: Row): string[] {
-  return Object.entries(row).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-}
-
-function pairsOf(row: Row): string[] {
-  const singles = singlesOf(row)
-  return singles.flatMap((a, index) => singles.slice(index + 1).map((b) => `${a} ${b}`))
+  return [...grown, ...own]
 }
 
 /** `[pool=main, prune=true]`; an object by its name. */
@@ -81,7 +107,8 @@ export function rowTitle(row: Row): string {
   return words.length === 0 ? '' : ` [${words.join(', ')}]`
 }
 
-function worded(value: unknown): string {
+/** A value as titles and `--matrix` spell it. */
+export function worded(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   return 'name' in value ? String(value.name) : JSON.stringify(value)
 }

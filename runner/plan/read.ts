@@ -1,10 +1,11 @@
 /** Validated documents → plans and fragments. */
-import { dirname, join } from 'node:path'
-import { isError, PlanError } from '../contracts/errors.ts'
+import { existsSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { type Finding, isError, type Located, PlanError } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { PlainSteps } from '../contracts/params.ts'
 import type { Document, Input, Plan } from '../contracts/plan.ts'
-import { placeAt, placeOf } from '../contracts/source.ts'
+import { type Place, placeAt } from '../contracts/source.ts'
 import type { Fragment } from '../contracts/step.ts'
 import { loadDocument } from './load.ts'
 import { wrong } from './schema-errors.ts'
@@ -49,61 +50,67 @@ export function readPlan(document: Document, by: Reading): Plan {
     lock: tree['lock'] as Plan['lock'],
     timeout: tree['timeout'] as string | undefined,
     ...lists,
-    fragments: fragmentsOf(
-      [...lists.steps, ...lists.onFailure, ...lists.always, ...lists.lastResort],
-      document.file,
-      by,
-      [],
-    ),
+    fragments: fragmentsOf(Object.values(lists).flat(), { file: document.file, by, open: [] }),
   }
 }
 
-/** Fragments by the path as it is written; `open` are the files that lead here, so that none holds itself. */
-function fragmentsOf(steps: PlainSteps, from: string, by: Reading, open: readonly string[]): Map<string, Fragment> {
+/** A file that is being read, and those that lead to it, so that no fragment holds itself. */
+interface Opened {
+  readonly file: string
+  readonly by: Reading
+  readonly open: readonly string[]
+}
+
+/** Fragments by the path as it is written. Throws one PlanError with what is wrong in any of them. */
+function fragmentsOf(steps: PlainSteps, opened: Opened): Map<string, Fragment> {
+  const { kinds } = opened.by
   const fragments = new Map<string, Fragment>()
-  for (const step of everyStep(steps, by.kinds)) {
-    const { kind, params, place } = stepParts(step, by.kinds)
-    const include = by.kinds.steps.get(kind)?.includes?.(params)
+  const findings: (Finding | Located)[] = []
+  for (const step of everyStep(steps, kinds)) {
+    const { kind, params, place } = stepParts(step, kinds)
+    const include = kinds.steps.get(kind)?.includes?.(params)
     if (!include || fragments.has(include.path)) continue
-    const at = placeAt(placeOf(step) ?? place, kind, ...include.at)
-    const file = fileOf(include.path, from)
-    if (open.includes(file))
-      throw new PlanError([wrong(at, 'cyclic-fragment', `${include.path} uses itself`, 'a fragment can’t hold itself')])
-    fragments.set(include.path, readFragment(file, at, by, [...open, file]))
+    try {
+      fragments.set(include.path, fragmentAt(include.path, placeAt(place, kind, ...include.at), opened))
+    } catch (error) {
+      if (!isError(error, 'plan')) throw error
+      findings.push(...error.findings)
+    }
   }
+  if (findings.length > 0) throw new PlanError(findings)
   return fragments
+}
+
+function fragmentAt(path: string, at: Place, { file: from, by, open }: Opened): Fragment {
+  if (path.includes('${{'))
+    throw new PlanError([
+      wrong(at, 'no-expression', 'a fragment is read before there are values', 'write its path out'),
+    ])
+  const file = fileOf(path, from)
+  if (open.includes(file))
+    throw new PlanError([wrong(at, 'cyclic-fragment', `${path} uses itself`, "a fragment can't hold itself")])
+  return readFragment(file, at, by, [...open, file])
 }
 
 /** A path beside the file it stands in, else a file of an npm package. */
 function fileOf(path: string, from: string): string {
-  if (path.startsWith('.') || path.startsWith('/') || !path.includes('/')) return join(dirname(from), path)
+  const beside = isAbsolute(path) ? path : join(dirname(from), path)
+  if (path.startsWith('.') || !path.includes('/') || existsSync(beside)) return beside
   try {
-    return Bun.resolveSync(path, join(process.cwd(), dirname(from)))
+    return relative(process.cwd(), Bun.resolveSync(path, resolve(dirname(from))))
   } catch {
-    return join(dirname(from), path)
+    return beside
   }
 }
 
-function readFragment(file: string, at: Parameters<typeof wrong>[0], by: Reading, open: readonly string[]): Fragment {
-  let document: Document
-  try {
-    document = loadDocument(file)
-  } catch (error) {
-    if (isError(error, 'plan') && error.findings.some(({ code }) => code === 'file'))
-      throw new PlanError([
-        wrong(
-          at,
-          'no-fragment',
-          `the fragment ${file} ${error.findings[0]?.message.replace(/^can't read it: /, "can't be read: ")}`,
-          'paths are relative to this file',
-        ),
-      ])
-    throw error
-  }
+function readFragment(file: string, at: Place, by: Reading, open: readonly string[]): Fragment {
+  const document = load(file, at)
   by.seen(document)
+  const tree = document.tree as Readonly<Record<string, unknown>>
+  if (!('fragment' in tree))
+    throw new PlanError([wrong(at, 'no-fragment', `${file} is no fragment`, 'one begins with `fragment: TITLE`')])
   const found = validateFragment(document, by.kinds, by.validators)
   if (found.length > 0) throw new PlanError(found)
-  const tree = document.tree as Record<string, unknown>
   const steps = (tree['steps'] ?? NONE) as PlainSteps
   return {
     file,
@@ -111,6 +118,18 @@ function readFragment(file: string, at: Parameters<typeof wrong>[0], by: Reading
     inputs: (tree['inputs'] ?? {}) as Fragment['inputs'],
     steps,
     outputs: (tree['outputs'] ?? {}) as Record<string, unknown>,
-    fragments: fragmentsOf(steps, file, by, open),
+    fragments: fragmentsOf(steps, { file, by, open }),
+  }
+}
+
+/** A file that can't be read is told where it is named; one that is no YAML, where it is not. */
+function load(file: string, at: Place): Document {
+  try {
+    return loadDocument(file)
+  } catch (error) {
+    const unread = isError(error, 'plan') && error.findings.find(({ code }) => code === 'file')
+    if (!unread) throw error
+    const why = unread.message.replace(/^can't read it: /, "can't be read: ")
+    throw new PlanError([wrong(at, 'no-fragment', `the fragment ${file} ${why}`, 'paths are relative to this file')])
   }
 }

@@ -3,7 +3,9 @@ import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Meaning, PlainSteps } from '../contracts/params.ts'
 import type { Case, CommonKeys } from '../contracts/plan.ts'
+import type { ProbeKind } from '../contracts/probe.ts'
 import { type Place, placeAt, placeOf } from '../contracts/source.ts'
+import type { Fragment } from '../contracts/step.ts'
 
 /** Keys that may stand beside any step kind. */
 export const commonKeys = [
@@ -67,6 +69,8 @@ export interface Part {
   readonly value: unknown
   readonly place: Place
   readonly is: Meaning | undefined
+  /** What stands here is the value of this probe. */
+  readonly probe?: ProbeKind | undefined
 }
 
 interface Schema {
@@ -80,16 +84,21 @@ interface Schema {
 export type AnySchema = object | undefined
 
 /** Every scalar and every meaningful piece; goes into conditions and faults, but not into nested steps. */
-export function* parts(schema: AnySchema, value: unknown, place: Place, kinds: Kinds): Generator<Part> {
-  const own = (schema ?? {}) as Schema
-  yield { value, place, is: own['x-is'] }
-  if (own['x-is'] === 'steps' || typeof value !== 'object' || value === null) return
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) yield* parts(itemSchema(own), item, placeAt(place, index), kinds)
-    return
+export function parts(schema: AnySchema, value: unknown, place: Place, kinds: Kinds): Generator<Part> {
+  return partsOf({ value, place, is: (schema as Schema | undefined)?.['x-is'] }, schema, kinds)
+}
+
+function* partsOf(part: Part, schema: AnySchema, kinds: Kinds): Generator<Part> {
+  const { value, place, is } = part
+  yield part
+  if (is === 'steps' || typeof value !== 'object' || value === null) return
+  for (const [key, item] of Object.entries(value)) {
+    const index = Array.isArray(value) ? Number(key) : undefined
+    const inner = index === undefined ? memberSchema(schema, key, value, kinds) : itemSchema(schema)
+    const probe = index === undefined ? kinds.probes.get(key) : undefined
+    const found = { value: item, place: placeAt(place, index ?? key), is: (inner as Schema | undefined)?.['x-is'] }
+    yield* partsOf(probe && inner === probe.params ? { ...found, probe } : found, inner, kinds)
   }
-  for (const [key, item] of Object.entries(value))
-    yield* parts(memberSchema(own, key, value, kinds), item, placeAt(place, key), kinds)
 }
 
 /** The schema of one member of a mapping, with the slots filled in. */
@@ -153,10 +162,17 @@ export function* everyStep(steps: PlainSteps, kinds: Kinds): Generator<PlainStep
   }
 }
 
-/** Every step of a case, its fragments' included. */
+/** Every step of a case, those of its fragments included, and those of theirs. */
 export function* stepsOfCase({ plan }: Pick<Case, 'plan'>, kinds: Kinds): Generator<PlainSteps[number]> {
   for (const list of [plan.steps, plan.onFailure, plan.always, plan.lastResort]) yield* everyStep(list, kinds)
-  for (const fragment of plan.fragments.values()) yield* everyStep(fragment.steps, kinds)
+  yield* stepsOfFragments(plan.fragments, kinds)
+}
+
+function* stepsOfFragments(fragments: ReadonlyMap<string, Fragment>, kinds: Kinds): Generator<PlainSteps[number]> {
+  for (const { steps, fragments: inner = new Map() } of fragments.values()) {
+    yield* everyStep(steps, kinds)
+    yield* stepsOfFragments(inner, kinds)
+  }
 }
 
 /** Every fault of a case, raw. */

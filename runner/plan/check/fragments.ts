@@ -1,41 +1,48 @@
 import type { Finding } from '../../contracts/errors.ts'
 import type { Kinds } from '../../contracts/kinds.ts'
-import type { Case } from '../../contracts/plan.ts'
+import type { Case, Input } from '../../contracts/plan.ts'
 import { placeAt, placeOfKey } from '../../contracts/source.ts'
+import type { Fragment } from '../../contracts/step.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
+import { inputProblem } from '../inputs.ts'
 import { wrong } from '../schema-errors.ts'
-import { stepParts, stepsOfCase } from '../walk.ts'
+import { type Standing, standingSteps } from '../standing.ts'
 
-/** Inputs of a fragment that are missing, or that it does not have. */
+/** Inputs of a fragment that are missing, of another type, or that it does not have. */
 export function checkFragments(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
-  return [...stepsOfCase(kase, kinds)].flatMap((step) => {
-    const { kind, params, place } = stepParts(step, kinds)
-    const include = kinds.steps.get(kind)?.includes?.(params)
-    const fragment = include && kase.plan.fragments.get(include.path)
-    if (!fragment) return []
-    const given = (
-      typeof params === 'object' && params !== null ? ((params as { with?: object }).with ?? {}) : {}
-    ) as Record<string, unknown>
-    const missing = Object.entries(fragment.inputs).filter(
-      ([name, input]) => !(name in given) && input.default === undefined && input.required !== false,
-    )
-    const unknown = Object.keys(given).filter((name) => !(name in fragment.inputs))
-    return [
-      ...missing.map(([name]) =>
-        wrong(
-          placeAt(place, kind),
-          'missing-input',
-          `${include.path} needs the input "${name}"`,
-          `write with: { ${name}: … }`,
-        ),
-      ),
-      ...unknown.map((name) =>
-        wrong(
-          placeOfKey(place, kind, 'with', name),
-          'unknown-input',
-          `${include.path} has no input "${name}"; ${didYouMean(name, Object.keys(fragment.inputs))}`,
-        ),
-      ),
-    ]
-  })
+  return [...standingSteps(kase, kinds)].flatMap((step) =>
+    step.fragment ? checkUse(step, step.fragment, nameOf(step)) : [],
+  )
+}
+
+const nameOf = ({ known, params }: Standing) => known?.includes?.(params)?.path ?? ''
+
+function checkUse({ kind, params, place }: Standing, fragment: Fragment, path: string): Finding[] {
+  const { with: given = {} } = (typeof params === 'object' && params !== null ? params : {}) as {
+    with?: Readonly<Record<string, unknown>>
+  }
+  const missing = Object.entries(fragment.inputs).filter(
+    ([name, input]) => !Object.hasOwn(given, name) && input.default === undefined && input.required !== false,
+  )
+  return [
+    ...missing.map(([name]) =>
+      wrong(placeAt(place, kind), 'missing-input', `${path} needs the input "${name}"`, `write with: { ${name}: … }`),
+    ),
+    ...Object.entries(given).flatMap(([name, value]) => {
+      const input = fragment.inputs[name]
+      if (input === undefined) {
+        const there = Object.keys(fragment.inputs)
+        const hint = there.length === 0 ? 'it has none' : didYouMean(name, there)
+        return [
+          wrong(placeOfKey(place, kind, 'with', name), 'unknown-input', `${path} has no input "${name}"; ${hint}`),
+        ]
+      }
+      const bad = isComputed(value) ? undefined : inputProblem(name, value, input as Input)
+      return bad ? [wrong(placeAt(place, kind, 'with', name), bad.code, bad.message, bad.hint)] : []
+    }),
+  ]
+}
+
+function isComputed(value: unknown): boolean {
+  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)).includes('${{')
 }

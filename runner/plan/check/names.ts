@@ -1,254 +1,109 @@
 /** Names in expressions: undefined, used before they are captured, or taken twice; and secrets where they would be seen. */
 import type { Finding } from '../../contracts/errors.ts'
 import type { Kinds } from '../../contracts/kinds.ts'
-import type { PlainSteps } from '../../contracts/params.ts'
+import { type PlainSteps, withCondition } from '../../contracts/params.ts'
 import type { Case } from '../../contracts/plan.ts'
-import { type Place, placeAt, placeOf, placeOfKey } from '../../contracts/source.ts'
-import { didYouMean } from '../../contracts/suggest.ts'
-import { wrong } from '../schema-errors.ts'
-import { checkShellText } from '../shell-text.ts'
-import { expressionsIn, type NameUsed, namesUsed, ValueError } from '../values.ts'
-import { type Part, parts, stepParts } from '../walk.ts'
-
-const ROOTS = ['inputs', 'variables', 'secrets', 'matrix', 'target', 'services', 'run', 'item', 'index'] as const
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-
-interface Known {
-  readonly kinds: Kinds
-  /** Root → its members; undefined means that they can't be told. */
-  readonly members: Readonly<Record<string, readonly string[] | undefined>>
-  /** Captures so far, and names of rounds. */
-  readonly names: Set<string>
-  /** Captures that are secrets. */
-  readonly secret: Set<string>
-}
+import { type Place, placeAt, placeOf } from '../../contracts/source.ts'
+import type { Fragment } from '../../contracts/step.ts'
+import { type KnownStep, knownStep, phases } from '../standing.ts'
+import { everyStep, stepParts } from '../walk.ts'
+import { addCaptures } from './captures.ts'
+import { checkCommand } from './commands.ts'
+import { checkDeclared } from './declared.ts'
+import { checkFlag, checkValue, usesSecret } from './expressions.ts'
+import { checkPieces } from './pieces.ts'
+import { checkRounds, roundNames, secretNames } from './rounds.ts'
+import { gatherRounds, roundScope, type Scope, scopeOf, scopeOfFragment } from './scope.ts'
+import { checkTargetNames } from './target-names.ts'
 
 export function checkNames(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
   const { plan } = kase
-  const known: Known = { kinds, members: membersOf(kase), names: new Set(), secret: new Set() }
-  const declared = ['inputs', 'variables', 'secrets', 'matrix'].flatMap((root) =>
-    Object.keys((plan as unknown as Record<string, object | undefined>)[root] ?? {}).flatMap((name) =>
-      checkName(name, placeAt(plan.place, root), 'declared'),
-    ),
-  )
-  const top = ['variables', 'requires', 'baseline', 'target'].flatMap((key) => {
-    const value = (plan.document.tree as Record<string, unknown>)[key]
-    return value === undefined ? [] : checkValue(undefined, value, placeAt(plan.place, key), known)
-  })
-  const steps = [plan.steps, plan.onFailure, plan.always, plan.lastResort].flatMap((list) => checkSteps(list, known))
-  const fragments = [...plan.fragments.values()].flatMap((fragment) => {
-    const members = { ...known.members, inputs: Object.keys(fragment.inputs), variables: [], secrets: [], matrix: [] }
-    return checkSteps(fragment.steps, { ...known, members, names: new Set() })
-  })
-  return [...declared, ...top, ...steps, ...fragments]
-}
-
-function membersOf({ plan, target }: Omit<Case, 'id'>): Known['members'] {
-  return {
-    inputs: Object.keys(plan.inputs),
-    variables: Object.keys(plan.variables),
-    secrets: Object.keys(plan.secrets),
-    matrix: Object.keys(plan.matrix ?? {}).filter((name) => !['include', 'exclude', 'cover'].includes(name)),
-    target: ['name', 'variables'],
-    services: target.services,
-    run: ['id'],
-  }
-}
-
-function checkName(name: string, place: Place, _what: string): Finding[] {
-  if (name === 'include' || name === 'exclude' || name === 'cover' || NAME.test(name)) return []
+  const own = phases.flatMap(([list]) => plan[list])
+  const scope = scopeOf(kase, kinds, laterCaptures(own, kinds))
+  markSecrets(plan.variables, scope)
   return [
-    wrong(placeOfKey(place, name), 'bad-name', `"${name}" can't be a name in expressions`, 'use letters, digits and _'),
+    ...checkDeclared(plan),
+    ...checkHead(kase, scope),
+    ...checkTargetNames(kase, scope),
+    ...phases.flatMap(([list, phase]) =>
+      checkSteps(plan[list], { ...scope, conditional: phase !== 'steps' }, plan.fragments),
+    ),
   ]
 }
 
-function checkSteps(steps: PlainSteps, known: Known): Finding[] {
-  return steps.flatMap((step) => checkStep(step, known))
+/** A variable that is made of a secret is one. */
+function markSecrets(variables: Readonly<Record<string, unknown>>, scope: Scope): void {
+  const open = Object.entries(variables).filter(([name]) => !scope.secret.has(`variables.${name}`))
+  const found = open.filter(([, value]) => usesSecret(value, scope))
+  for (const [name] of found) scope.secret.add(`variables.${name}`)
+  if (found.length > 0) markSecrets(variables, scope)
 }
 
-function checkStep(step: PlainSteps[number], known: Known): Finding[] {
-  const { kind, params, common, place } = stepParts(step, known.kinds)
-  const schema = known.kinds.steps.get(kind)?.params
-  const rounds = common['for-each'] !== undefined || common.repeat !== undefined
-  const inner: Known = rounds
-    ? { ...known, names: new Set([...known.names, ...roundNames(common['for-each']), 'item', 'index']) }
-    : known
-  const found = checkValue(undefined, common['for-each'], placeAt(place, 'for-each'), known)
-  for (const key of ['name', 'if', 'expect', 'timeout'] as const)
-    found.push(...checkValue(undefined, common[key], placeAt(place, key), inner, key === 'if'))
-  for (const key of ['undo', 'verify'] as const) found.push(...checkCommand(common[key], placeAt(place, key), inner))
-  for (const part of parts(schema, params, placeAt(place, kind), known.kinds)) found.push(...checkPart(part, inner))
-  found.push(...addCaptures(common.capture, place, known, inner))
+/** What stands above the steps; nothing was captured there yet. */
+function checkHead({ plan }: Omit<Case, 'id'>, scope: Scope): Finding[] {
+  const conditions = [
+    ...plan.requires.map((plain, index) => [plain, placeAt(plan.place, 'requires', index)] as const),
+    ...plan.baseline.map((plain, index) => [plain, placeAt(plan.place, 'baseline', index)] as const),
+  ]
+  return [
+    ...checkValue(plan.variables, placeAt(plan.place, 'variables'), scope),
+    ...checkValue(plan.targetVariables, placeAt(plan.place, 'target', 'variables'), scope),
+    ...conditions.flatMap(([plain, place]) => checkPrerequisite(plain, placeOf(plain) ?? place, scope)),
+  ]
+}
+
+function checkPrerequisite(plain: Readonly<Record<string, unknown>>, place: Place, scope: Scope): Finding[] {
+  const { if: when, ...condition } = plain
+  return [...checkFlag(when, placeAt(place, 'if'), scope), ...checkPieces(withCondition({}), condition, place, scope)]
+}
+
+/** Every capture of a document, whichever step makes it. */
+function laterCaptures(steps: PlainSteps, kinds: Kinds): Set<string> {
+  return new Set([...everyStep(steps, kinds)].flatMap((raw) => Object.keys(stepParts(raw, kinds).common.capture ?? {})))
+}
+
+type Fragments = ReadonlyMap<string, Fragment>
+
+function checkSteps(steps: PlainSteps, scope: Scope, fragments: Fragments): Finding[] {
+  return steps.flatMap((raw) => checkStep(knownStep(raw, { ...scope, fragments }), scope, fragments))
+}
+
+function checkStep(step: KnownStep, outer: Scope, fragments: Fragments): Finding[] {
+  const { common, place } = step
+  const hasRounds = common['for-each'] !== undefined || common.repeat !== undefined
+  const scope = hasRounds ? scopeOfRounds(step, outer) : outer
+  const found = [...checkRounds(common, place, outer), ...checkInside(step, scope, fragments)]
+  if (scope !== outer) gatherRounds(outer, scope)
   return found
 }
 
-function checkPart({ is, value, place }: Part, known: Known): Finding[] {
-  if (is === 'steps') return checkSteps(value as PlainSteps, known)
-  if (is === 'expression') return checkValue(undefined, value, place, known, true)
-  if (is === 'command') return checkCommand(value, place, known)
-  if (is === 'commands') return [value].flat().flatMap((one, index) => checkCommand(one, placeAt(place, index), known))
-  if (typeof value === 'string') return checkText(value, place, known)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
-  const computed = Object.keys(value).filter((key) => key.includes('${{'))
-  return computed.flatMap((key) => checkText(key, placeOfKey(place, key), known))
+function scopeOfRounds({ common }: KnownStep, outer: Scope): Scope {
+  const each = common['for-each']
+  const scope = roundScope(outer, [...roundNames(each), ...(each === undefined ? [] : ['item']), 'index'])
+  for (const name of secretNames(each, outer)) scope.secret.add(name)
+  return scope
 }
 
-function roundNames(forEach: unknown): string[] {
-  if (Array.isArray(forEach))
-    return forEach.flatMap((item) => (typeof item === 'object' && item !== null ? Object.keys(item) : []))
-  return typeof forEach === 'object' && forEach !== null ? Object.keys(forEach) : []
+function checkInside(step: KnownStep, scope: Scope, fragments: Fragments): Finding[] {
+  const { kind, params, common, place, known } = step
+  const nestedScope = { ...scope, conditional: step.conditional }
+  const nested = (steps: unknown) => checkSteps(steps as PlainSteps, nestedScope, fragments)
+  return [
+    ...checkFlag(common.if, placeAt(place, 'if'), scope),
+    ...(['name', 'timeout'] as const).flatMap((key) => checkValue(common[key], placeAt(place, key), scope)),
+    ...checkPieces(known?.params, params, placeAt(place, kind), scope, nested),
+    ...(step.fragment ? checkFragment(step.fragment, params, scope) : []),
+    ...checkValue(common.expect, placeAt(place, 'expect'), scope),
+    ...(['undo', 'verify'] as const).flatMap((key) => checkCommand(common[key], placeAt(place, key), scope)),
+    ...addCaptures(step, scope),
+  ]
 }
 
-function addCaptures(capture: unknown, place: Place, known: Known, inner: Known): Finding[] {
-  const at = placeAt(place, 'capture')
-  return Object.entries((capture ?? {}) as Record<string, unknown>).flatMap(([name, spec]) => {
-    const found = checkName(name, at, 'captured')
-    if ((ROOTS as readonly string[]).includes(name))
-      found.push(
-        wrong(placeOfKey(at, name), 'shadowed', `"${name}" is taken: it is where ${name} stand`, 'use another name'),
-      )
-    for (const one of [known, inner]) {
-      one.names.add(name)
-      if (typeof spec === 'object' && spec !== null && 'secret' in spec && spec.secret === true) one.secret.add(name)
-    }
-    return found
-  })
-}
-
-/** Every text in a value; `bare` texts are expressions without `${{ }}`. */
-function checkValue(_schema: undefined, value: unknown, place: Place, known: Known, bare = false): Finding[] {
-  if (typeof value === 'string')
-    return bare && !value.includes('${{') ? checkExpression(value, 0, place, known) : checkText(value, place, known)
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => checkValue(undefined, item, placeAt(place, index), known))
-  if (typeof value !== 'object' || value === null) return []
-  const at = placeOf(value) ?? place
-  return Object.entries(value).flatMap(([key, item]) =>
-    checkValue(undefined, item, placeAt(at, key), known, key === 'if'),
-  )
-}
-
-/** An argv can be seen by everybody on the machine; in a text each value becomes a variable that travels over stdin. */
-function checkCommand(command: unknown, place: Place, known: Known): Finding[] {
-  if (typeof command === 'string') {
-    if (!command.includes('${{')) return []
-    const bad = caught(() => checkShellText(command))
-    if (bad)
-      return [
-        wrong(
-          { ...place, span: [bad.start, bad.end] },
-          'misplaced-expression',
-          bad.message,
-          'put it outside of the quotes, or within double quotes',
-        ),
-      ]
-    return checkText(command, place, known)
-  }
-  if (!Array.isArray(command)) return []
-  return command.flatMap((word, index) => {
-    if (typeof word !== 'string' || !word.includes('${{')) return []
-    const at = placeAt(place, index)
-    const found = checkText(word, at, known)
-    const secret = found.length === 0 && usesSecret(word, known)
-    return secret
-      ? [
-          wrong(
-            at,
-            'secret-in-argv',
-            'a secret in an argv can be seen by everybody on the machine',
-            'write the command as one text: values travel over stdin there',
-          ),
-        ]
-      : found
-  })
-}
-
-function usesSecret(text: string, known: Known): boolean {
-  return expressionsIn(text).some(({ source }) =>
-    namesUsed(source).some(({ root }) => root === 'secrets' || known.secret.has(root)),
-  )
-}
-
-function checkText(text: string, place: Place, known: Known): Finding[] {
-  if (!text.includes('${{')) return []
-  try {
-    return expressionsIn(text).flatMap(({ source, at }) => checkExpression(source, at, place, known))
-  } catch (error) {
-    return [notAnExpression(error, 0, place)]
-  }
-}
-
-function checkExpression(source: string, from: number, place: Place, known: Known): Finding[] {
-  try {
-    const used = namesUsed(source)
-    return used.flatMap((name) => checkUse(name, source, from, place, known, used)).slice(0, 1)
-  } catch (error) {
-    return [notAnExpression(error, from, place)]
-  }
-}
-
-function notAnExpression(error: unknown, from: number, place: Place): Finding {
-  if (!(error instanceof ValueError)) throw error
-  return wrong(
-    { ...place, span: [from + error.start, from + error.end] },
-    'bad-expression',
-    `not an expression: ${error.message}`,
-    'expressions are CEL: ${{ inputs.name }}, ${{ n + 1 }}',
-  )
-}
-
-function checkUse(
-  name: NameUsed,
-  source: string,
-  from: number,
-  place: Place,
-  known: Known,
-  used: readonly NameUsed[],
-): Finding[] {
-  const at = { ...place, span: [from + name.start, from + name.end] as const }
-  if (known.names.has(name.root)) return []
-  const isRoot = (ROOTS as readonly string[]).includes(name.root) && name.root !== 'item' && name.root !== 'index'
-  if (!isRoot) {
-    const hyphen = /services\.[\w-]+-[\w-]+/.exec(source)?.[0]
-    if (hyphen && used.some(({ root }) => root === 'services'))
-      return [
-        wrong(
-          at,
-          'hyphen',
-          `with a dot, "${hyphen}" is a subtraction`,
-          `write services['${hyphen.slice('services.'.length).split('.')[0]}']`,
-        ),
-      ]
-    return [
-      wrong(
-        at,
-        'unknown-name',
-        `nothing is named "${name.root}" here; ${didYouMean(name.root, [...known.names, ...ROOTS.slice(0, 7)])}`,
-        'a capture can be used in the steps after it',
-      ),
-    ]
-  }
-  const members = known.members[name.root]
-  if (name.member === undefined || members === undefined || members.includes(name.member)) return []
-  const hyphenated =
-    name.root === 'services' ? members.find((member) => member.startsWith(`${name.member}-`)) : undefined
-  if (hyphenated)
-    return [
-      wrong(at, 'hyphen', `with a dot, "services.${hyphenated}" is a subtraction`, `write services['${hyphenated}']`),
-    ]
-  const there = members.length === 0 ? 'there are none' : didYouMean(name.member, members)
-  return [wrong(at, 'unknown-name', `there is no ${singular(name.root)} "${name.member}"; ${there}`)]
-}
-
-function singular(root: string): string {
-  return { matrix: 'axis', target: 'member of target', run: 'member of run' }[root] ?? root.replace(/s$/, '')
-}
-
-function caught(work: () => ValueError | undefined): ValueError | undefined {
-  try {
-    return work()
-  } catch (error) {
-    // What is no expression at all is told by the check of the text.
-    return error instanceof ValueError ? undefined : undefined
-  }
+/** A fragment is checked where it is used: what it is given tells which of its inputs hold a secret. */
+function checkFragment(fragment: Fragment, params: unknown, caller: Scope): Finding[] {
+  const scope = scopeOfFragment(fragment, caller, laterCaptures(fragment.steps, caller.kinds))
+  const { with: given = {} } = (typeof params === 'object' && params !== null ? params : {}) as { with?: object }
+  for (const [name, value] of Object.entries(given)) if (usesSecret(value, caller)) scope.secret.add(`inputs.${name}`)
+  const steps = checkSteps(fragment.steps, scope, fragment.fragments ?? new Map())
+  return [...steps, ...checkValue(fragment.outputs, { file: fragment.file, path: ['outputs'] }, scope)]
 }

@@ -3,40 +3,48 @@ import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case } from '../../contracts/plan.ts'
 import { placeAt } from '../../contracts/source.ts'
 import { wrong } from '../schema-errors.ts'
-import { everyStep, type StepParts, stepParts } from '../walk.ts'
-import { endsItself, faultOf } from './faults.ts'
+import { type Fault, faultOf, type Standing, standingSteps } from '../standing.ts'
 
-/** Two faults on one service at once, unless that is said to be meant. What ends by itself or is computed is left to run time. */
-export function checkOverlaps({ plan }: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
-  const broken = new Map<string, string | undefined>()
-  return [...everyStep(plan.steps, kinds)].flatMap((raw) => {
-    const step = stepParts(raw, kinds)
-    for (const name of kinds.steps.get(step.kind)?.restores?.(step.params) ?? []) end(broken, name)
-    return breaks(step, kinds, broken)
+interface Broken {
+  readonly service: string
+  readonly by: Standing
+}
+
+/** Two faults on one service at once, unless that is said to be meant. What ends by itself, runs only `if` or is computed is left to run time. */
+export function checkOverlaps(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+  let broken: readonly Broken[] = []
+  return [...standingSteps(kase, kinds)].flatMap((step) => {
+    for (const name of step.known?.restores?.(step.params) ?? []) broken = broken.filter((one) => !isMeant(name, one))
+    const fault = faultOf(step, kinds)
+    if (!fault || step.conditional || endsItself(fault)) return []
+    const breaks = servicesOf(fault).map((service) => ({ service, by: step }))
+    const found = breaks.flatMap((one) => twice(one, fault, broken))
+    const { for: limit } = step.params as { for?: unknown }
+    if (limit === undefined) broken = [...broken, ...breaks]
+    return found
   })
 }
 
-/** Remembers what a step breaks, and tells what was broken before. */
-function breaks(step: StepParts, kinds: Kinds, broken: Map<string, string | undefined>): Finding[] {
-  const fault = faultOf(step, kinds)
-  if (!fault || endsItself(fault)) return []
-  const { overlap, for: limit } = step.params as { overlap?: boolean; for?: string }
-  const services = (fault.kind.services?.(fault.params) ?? []).filter((service) => !service.includes('${{'))
-  const twice = overlap === true ? [] : services.filter((service) => broken.has(service))
-  if (limit === undefined) for (const service of services) broken.set(service, step.common.id)
-  const at = placeAt(step.place, step.kind, fault.kind.name)
-  return twice.map((service) =>
-    wrong(
-      at,
-      'overlap',
-      `"${service}" is broken already by an earlier step`,
-      'restore it first, or say `overlap: true`',
-    ),
-  )
+function isMeant(name: string, { service, by }: Broken): boolean {
+  return name === 'all' || name.includes('${{') || name === service || name === by.common.id
 }
 
-function end(broken: Map<string, string | undefined>, name: string): void {
-  if (name === 'all' || name.includes('${{')) broken.clear()
-  broken.delete(name)
-  for (const [service, id] of broken) if (id === name) broken.delete(service)
+function twice({ service, by }: Broken, { kind }: Fault, broken: readonly Broken[]): Finding[] {
+  const before = broken.find((one) => one.service === service)
+  if (!before || (by.params as { overlap?: unknown }).overlap !== undefined) return []
+  const message = `"${service}" is broken already, by "${before.by.title}"`
+  const hint = 'restore it first, or say `overlap: true`'
+  return [wrong(placeAt(by.place, by.kind, kind.name), 'overlap', message, hint)]
+}
+
+/** Services that a fault breaks, and the one that it is inside of; computed names are left out. */
+export function servicesOf({ kind, params, options }: Fault): readonly string[] {
+  const inside = options['in']
+  const all = [...(kind.services?.(params) ?? []), ...(typeof inside === 'string' ? [inside] : [])]
+  return [...new Set(all)].filter((service) => !service.includes('${{'))
+}
+
+/** Done when it is applied: it leaves nothing in. */
+export function endsItself({ kind, params, options }: Fault): boolean {
+  return kind.describe(params as never, options).every(({ endsBy }) => endsBy === 'itself')
 }

@@ -1,47 +1,45 @@
-/** Services that the target does not have; and ids, which share one namespace with them. */
+/** Services that the target does not have. */
 import type { Finding } from '../../contracts/errors.ts'
 import type { Kinds } from '../../contracts/kinds.ts'
 import { withCondition } from '../../contracts/params.ts'
 import type { Case } from '../../contracts/plan.ts'
-import { placeAt } from '../../contracts/source.ts'
-import { didYouMean } from '../../contracts/suggest.ts'
+import { type Place, placeAt, placeOf } from '../../contracts/source.ts'
+import { didYouMean, nearest } from '../../contracts/suggest.ts'
 import { wrong } from '../schema-errors.ts'
-import { parts, stepParts, stepsOfCase } from '../walk.ts'
+import { standingSteps } from '../standing.ts'
+import { type Part, parts } from '../walk.ts'
 
+/** Where services are declared, an unknown one is found before anything runs. */
 export function checkServices(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
-  const { services } = kase.target
-  return services === undefined ? [] : [...unknownServices(kase, kinds, services), ...checkIds(kase, kinds, services)]
+  const { services, name } = kase.target
+  if (services === undefined) return []
+  return [...piecesOf(kase, kinds)].flatMap((part) => checkPiece(part, services, name))
 }
 
-function unknownServices(kase: Omit<Case, 'id'>, kinds: Kinds, services: readonly string[]): Finding[] {
-  const pieces = [
-    ...[...stepsOfCase(kase, kinds)].flatMap((step) => {
-      const { kind, params, place } = stepParts(step, kinds)
-      return [...parts(kinds.steps.get(kind)?.params, params, placeAt(place, kind), kinds)]
-    }),
-    ...[...kase.plan.baseline, ...kase.plan.requires].flatMap((plain, index) => [
-      ...parts(withCondition({}), plain, placeAt(kase.plan.place, 'baseline', index), kinds),
-    ]),
-  ]
-  return pieces.flatMap(({ is, value, place }) => {
-    if (is !== 'service' || typeof value !== 'string' || value.includes('${{') || services.includes(value)) return []
+function* piecesOf({ plan, ...kase }: Omit<Case, 'id'>, kinds: Kinds): Generator<Part> {
+  for (const step of standingSteps({ ...kase, plan }, kinds))
+    yield* parts(step.known?.params, step.params, placeAt(step.place, step.kind), kinds)
+  for (const key of ['requires', 'baseline'] as const)
+    for (const [index, plain] of plan[key].entries())
+      yield* parts(withCondition({}), plain, placeOf(plain) ?? placeAt(plan.place, key, index), kinds)
+}
+
+function checkPiece({ is, value, place }: Part, services: readonly string[], target: string): Finding[] {
+  if (typeof value !== 'string' || value.includes('${{')) return []
+  if (is === 'service' && !services.includes(value)) {
     const there = services.length === 0 ? 'it has none' : didYouMean(value, services)
-    return [wrong(place, 'unknown-service', `target "${kase.target.name}" has no service "${value}"; ${there}`)]
-  })
+    return [wrong(place, 'unknown-service', `target "${target}" has no service "${value}"; ${there}`)]
+  }
+  return is === 'url' ? doubtfulHost(value, place, services) : []
 }
 
-function checkIds(kase: Omit<Case, 'id'>, kinds: Kinds, services: readonly string[]): Finding[] {
-  const seen = new Set<string>()
-  return [...stepsOfCase(kase, kinds)].flatMap((step) => {
-    const { common, place } = stepParts(step, kinds)
-    if (common.id === undefined) return []
-    const at = placeAt(place, 'id')
-    if (services.includes(common.id))
-      return [
-        wrong(at, 'taken-id', `"${common.id}" is a service: ids and services share one namespace`, 'use another id'),
-      ]
-    if (seen.has(common.id)) return [wrong(at, 'taken-id', `another step has the id "${common.id}"`, 'use another id')]
-    seen.add(common.id)
-    return []
-  })
+/** A host that is no service may be any address as seen from the target; one that is nearly a service is a slip. */
+function doubtfulHost(url: string, place: Place, services: readonly string[]): Finding[] {
+  const [whole, scheme = '', host = ''] = /^(\w+:\/\/)([\w-]+)(?=[:/?#]|$)/.exec(url) ?? []
+  if (whole === undefined || services.includes(host) || host === 'localhost' || /^\d+$/.test(host)) return []
+  const near = nearest(host, services)
+  if (near === undefined) return []
+  const span = [scheme.length, whole.length] as const
+  const message = `no service is called "${host}"; did you mean "${near}"?`
+  return [{ ...wrong({ ...place, span }, 'doubtful-host', message), level: 'warning' }]
 }

@@ -1,0 +1,84 @@
+import type { Finding } from '../../contracts/errors.ts'
+import type { Field } from '../../contracts/probe.ts'
+import { type Place, placeAt, placeOfKey } from '../../contracts/source.ts'
+import { didYouMean } from '../../contracts/suggest.ts'
+import { checkPath } from '../../jsonpath.ts'
+import { wrong } from '../schema-errors.ts'
+import type { KnownStep } from '../standing.ts'
+import { checkNewName } from './declared.ts'
+import { usesSecret } from './expressions.ts'
+import type { Scope } from './scope.ts'
+
+/** Names that a step gives to what it read: well-formed, not taken, and of something that such a step reads. */
+export function addCaptures(step: KnownStep, scope: Scope): Finding[] {
+  const place = placeAt(step.place, 'capture')
+  const fields = fieldsOf(step, scope)
+  return Object.entries(step.common.capture ?? {}).flatMap(([name, said]) => {
+    const at = placeAt(place, name)
+    const found = [...checkNewName(name, placeOfKey(place, name)), ...takenBefore(name, place, step, scope)]
+    scope.names.add(name)
+    scope.captured.add(name)
+    if (isSecret(said, step, scope)) scope.secret.add(name)
+    return [...found, ...checkSource(said, at, fields)]
+  })
+}
+
+function takenBefore(name: string, place: Place, { conditional }: KnownStep, scope: Scope): Finding[] {
+  // Of two steps that run only `if`, one may stand in for the other.
+  if (!scope.names.has(name) || conditional || scope.conditional) return []
+  return [
+    wrong(
+      placeOfKey(place, name),
+      'shadowed',
+      `"${name}" is taken: it was captured or named before`,
+      'use another name',
+    ),
+  ]
+}
+
+function isSecret(said: unknown, step: KnownStep, scope: Scope): boolean {
+  if (typeof said === 'object' && said !== null && 'secret' in said && said.secret === true) return true
+  return step.fragment !== undefined && typeof said === 'string' && usesSecret(step.fragment.outputs[said], scope)
+}
+
+/** What a step of this kind reads; undefined where it can't be told. */
+function fieldsOf({ known, params, fragment }: KnownStep, { kinds }: Scope): readonly string[] | undefined {
+  if (fragment) return Object.keys(fragment.outputs)
+  if (typeof known?.reading === 'object') return namesOf(known.reading)
+  const probe = Object.keys((params ?? {}) as object).find((key) => kinds.probes.has(key))
+  return probe === undefined ? undefined : namesOf(kinds.probes.get(probe)?.fields ?? {})
+}
+
+const namesOf = (fields: Readonly<Record<string, Field>>) => Object.keys(fields)
+
+function checkSource(said: unknown, place: Place, fields: readonly string[] | undefined): Finding[] {
+  const isMapping = typeof said === 'object' && said !== null
+  const { from, matches } = (isMapping ? said : { from: said }) as { from?: unknown; matches?: unknown }
+  const at = isMapping ? placeAt(place, 'from') : place
+  if (typeof from !== 'string') return []
+  return [...checkFrom(from, at, fields), ...checkRegex(matches, placeAt(place, 'matches'))]
+}
+
+function checkFrom(from: string, place: Place, fields: readonly string[] | undefined): Finding[] {
+  if (from.includes('${{'))
+    return [wrong(place, 'no-expression', 'a capture takes a field or a $ path, and no expression')]
+  if (from.startsWith('$')) {
+    const bad = checkPath(from)
+    const at = { ...place, span: [bad?.index ?? 0, from.length] as const }
+    return bad ? [wrong(at, 'bad-jsonpath', `bad JSONPath: ${bad.message}`, 'see RFC 9535: $.a.b, $.list[0]')] : []
+  }
+  if (fields === undefined || fields.some((field) => from === field || from.startsWith(`${field}.`))) return []
+  const hint = fields.length === 0 ? 'nothing can be captured of this' : didYouMean(from, fields)
+  return [wrong(place, 'unknown-field', `there is no field "${from}" here; ${hint}`, `of a JSON document: $.${from}`)]
+}
+
+function checkRegex(matches: unknown, place: Place): Finding[] {
+  if (typeof matches !== 'string') return []
+  try {
+    new RegExp(matches)
+    return []
+  } catch (error) {
+    const why = (error as Error).message.replace(/^Invalid regular expression: (\/.*\/: ?)?/s, '')
+    return [wrong(place, 'bad-regex', `not a regular expression: ${why}`, 'patterns are those of JavaScript')]
+  }
+}

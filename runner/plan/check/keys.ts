@@ -1,0 +1,51 @@
+import type { Finding } from '../../contracts/errors.ts'
+import type { Kinds } from '../../contracts/kinds.ts'
+import type { Case } from '../../contracts/plan.ts'
+import { type Place, placeAt, placeOf, placeOfKey } from '../../contracts/source.ts'
+import { didYouMean } from '../../contracts/suggest.ts'
+import { wrong } from '../schema-errors.ts'
+import { type Standing, standingSteps } from '../standing.ts'
+import { plainOnly } from './declared.ts'
+
+/** Common keys that a kind can't use: a slip wherever it runs. */
+export function checkKeys(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+  return [...standingSteps(kase, kinds)].flatMap((step) => [
+    ...undoKeys(step, kinds),
+    ...readingKeys(step),
+    ...checkOutputs(step),
+    ...(['id', 'continue-on-error'] as const).flatMap((key) =>
+      plainOnly(step.common[key], placeAt(step.place, key), key),
+    ),
+  ])
+}
+
+function undoKeys({ kind, known, common, place }: Standing, kinds: Kinds): Finding[] {
+  if (known?.undoable) return []
+  const able = [...kinds.steps.values()].flatMap(({ name, undoable }) => (undoable ? [name] : []))
+  return (['undo', 'verify'] as const).flatMap((key) => {
+    if (common[key] === undefined) return []
+    const hint = `it is for ${able.join(', ')}`
+    return [wrong(placeOfKey(place, key), 'not-undoable', `"${key}" can't stand beside ${kind}`, hint)]
+  })
+}
+
+function readingKeys({ kind, known, common, place }: Standing): Finding[] {
+  if (known?.reading !== undefined) return []
+  return (['expect', 'capture'] as const).flatMap((key) => {
+    if (common[key] === undefined) return []
+    return [wrong(placeOfKey(place, key), 'no-reading', `${kind} reads nothing, so "${key}" can't stand beside it`)]
+  })
+}
+
+/** What is expected of a fragment is one of its outputs. */
+function checkOutputs({ fragment, common, place }: Standing): Finding[] {
+  if (!fragment || common.expect === undefined) return []
+  const outputs = Object.keys(fragment.outputs)
+  const at: Place = placeOf(common.expect) ?? placeAt(place, 'expect')
+  return Object.keys(common.expect).flatMap((name) => {
+    const [first = ''] = name.split('.')
+    if (name.startsWith('$') || outputs.includes(first)) return []
+    const there = outputs.length === 0 ? 'it has none' : didYouMean(first, outputs)
+    return [wrong(placeOfKey(at, name), 'unknown-field', `the fragment has no output "${first}"; ${there}`)]
+  })
+}

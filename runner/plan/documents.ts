@@ -1,0 +1,44 @@
+/** The plans among paths: files, and folders that are searched for them. */
+import { readdirSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Document } from '../contracts/plan.ts'
+import type { Notebook } from './notebook.ts'
+
+/** Each once, in the order of the paths; what is no plan is noted. */
+export function* documentsIn(paths: readonly string[], notebook: Notebook): Generator<Document> {
+  const seen = new Set<string>()
+  for (const path of paths) {
+    const isFolder = isFolderAt(path)
+    for (const file of isFolder ? filesIn(path) : [path]) {
+      if (seen.has(resolve(file))) continue
+      seen.add(resolve(file))
+      const document = notebook.read(file)
+      if (document && isPlan(document, isFolder, notebook)) yield document
+    }
+  }
+}
+
+function isFolderAt(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return filesIn(path)
+      return /\.ya?ml$/.test(entry.name) ? [path] : []
+    })
+}
+
+function isPlan({ file, tree }: Document, wasSearched: boolean, notebook: Notebook): boolean {
+  const keys = Object.keys(tree as object)
+  if (keys.includes('plan')) return true
+  const what = keys.includes('targets') ? 'targets' : keys.includes('fragment') ? 'a fragment' : undefined
+  // A folder may hold YAML of others; a file that was named, or that has steps, is meant to be a plan.
+  if (what === undefined && (!wasSearched || keys.includes('steps'))) return true
+  notebook.notes.push(`${file} holds ${what === undefined ? 'no plan' : `${what} and no plan`}: passed over`)
+  return false
+}

@@ -1,0 +1,76 @@
+/** The values of one axis: a list, or `{from: FILE, where}`. */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parse } from 'yaml'
+import { type Finding, isError } from '../../contracts/errors.ts'
+import { type Place, placeAt, placeOfKey } from '../../contracts/source.ts'
+import { didYouMean } from '../../contracts/suggest.ts'
+import { wrong } from '../schema-errors.ts'
+import { evaluateFlag } from '../values.ts'
+
+/** What is wrong is added to `findings`. */
+export function axisValues(said: unknown, place: Place, findings: Finding[]): readonly unknown[] {
+  const values = Array.isArray(said) ? said : fromFile(said, place, findings)
+  if (values === undefined) return []
+  if (values.length === 0)
+    findings.push(
+      wrong({ ...place, key: true }, 'bad-axis', 'an axis without values: nothing would run', 'write [a, b]'),
+    )
+  for (const [index, value] of values.entries()) {
+    if (!values.slice(0, index).some((other) => Bun.deepEquals(other, value))) continue
+    const at = Array.isArray(said) ? placeAt(place, index) : placeAt(place, 'from')
+    findings.push(wrong(at, 'bad-axis', `${JSON.stringify(value)} is there twice`, 'keep one of them'))
+  }
+  return values
+}
+
+function fromFile(said: unknown, place: Place, findings: Finding[]): readonly unknown[] | undefined {
+  const { from, where, ...others } = (typeof said === 'object' && said !== null ? said : {}) as Record<string, unknown>
+  if (typeof from !== 'string') {
+    findings.push(wrong(place, 'bad-axis', 'an axis needs a list of values', 'write [a, b], or {from: FILE}'))
+    return undefined
+  }
+  for (const key of Object.keys(others))
+    findings.push(
+      wrong(placeOfKey(place, key), 'unknown-key', `unknown key "${key}"; ${didYouMean(key, ['from', 'where'])}`),
+    )
+  try {
+    const list = read(join(dirname(place.file), from))
+    return list.filter((item) => where === undefined || evaluateFlag(where, { item }, placeAt(place, 'where')))
+  } catch (error) {
+    if (isError(error, 'plan')) findings.push(...(error.findings as Finding[]))
+    else
+      findings.push(
+        wrong(
+          placeAt(place, 'from'),
+          'bad-axis',
+          `${from} ${(error as Error).message}`,
+          'paths are relative to the plan',
+        ),
+      )
+    return undefined
+  }
+}
+
+function read(file: string): readonly unknown[] {
+  const list: unknown = parsed(readText(file))
+  if (Array.isArray(list)) return list
+  throw new Error('holds no list: an axis needs one')
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Error(code === 'ENOENT' ? 'is not there' : `can't be read: ${code}`)
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new Error(`is not YAML: ${(error as Error).message.split('\n')[0]}`)
+  }
+}
