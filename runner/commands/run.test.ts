@@ -176,6 +176,15 @@ always:
     expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
   }, 30_000)
 
+  test('a change that has no undo and that the baseline sees is never a pass', async () => {
+    const file = write(
+      'plan: P\ntarget: demo\nbaseline:\n  - fingerprint: { name: a, file: a.json, in: web }\nsteps:\n  - run: { in: web, command: "echo >> a.json" }\n',
+    )
+    const { code, out } = await plan([file])
+    expect(out).toContain('a is changed')
+    expect(code).toBe(4)
+  }, 30_000)
+
   test('a target that another run holds is busy: 75, and who holds it', async () => {
     const run = begin(
       'plan: Holder\ntarget: here\nsteps:\n  - run: "true"\n  - wait-for: { file: never, within: 60s }\n',

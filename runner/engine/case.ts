@@ -284,9 +284,14 @@ class CaseLife {
     return outcome === 'restored'
   }
 
+  /** A step without an undo may have changed what the baseline holds, though nothing stands in the journal. */
+  #mayHaveChanged(): boolean {
+    return ['changes', 'breaks'].includes(effectOfCase(this.#kase, this.#run.hands.kinds))
+  }
+
   /** The baseline and the health that services had before must hold again. */
   async #provenAgain(world: World): Promise<boolean> {
-    if (!this.#baseline || this.#restored === undefined) return true
+    if (!this.#baseline || !this.#mayHaveChanged()) return true
     this.#phase('baseline-again')
     try {
       await this.#baseline.again(world)

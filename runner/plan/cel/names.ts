@@ -12,17 +12,18 @@ export interface NameUsed {
   readonly end: number
 }
 
-/** Words of CEL that stand where a name could: `type(n) == int`. */
-const TYPES: ReadonlySet<string> = new Set(
-  ['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type', 'cel'].concat('google'),
+/** Words of CEL that stand where a name could: `type(n) == int`. No bare name can be one. */
+export const TYPES: ReadonlySet<string> = new Set(
+  'int uint double bool string bytes list map null_type type cel google'.split(' '),
 )
 
-/** Words that CEL keeps for itself. */
-export const RESERVED: ReadonlySet<string> = new Set([
-  ...['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import'],
-  ...['let', 'loop', 'namespace', 'package', 'prototype', 'return', 'var', 'void', 'while', '__proto__', 'constructor'],
-  ...TYPES,
-])
+/** Words that CEL keeps for itself, behind a dot too. */
+export const RESERVED: ReadonlySet<string> = new Set(
+  [
+    'true false null in as break const continue else for function if import let loop namespace package return var void',
+    'while prototype constructor __proto__',
+  ].flatMap((words) => words.split(' ')),
+)
 
 /** Names that an expression uses, without those that its own macros bind. Throws a ValueError for what is no CEL. */
 export function namesUsed(source: string): NameUsed[] {
@@ -37,7 +38,7 @@ export function namesUsed(source: string): NameUsed[] {
 /** A plain member path needs no CEL, which saves loading it. */
 export function plainPath(source: string): string[] | undefined {
   const path = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(source) ? source.split('.') : undefined
-  return path?.some((name) => RESERVED.has(name)) ? undefined : path
+  return path?.some((name) => RESERVED.has(name)) || TYPES.has(path?.[0] ?? '') ? undefined : path
 }
 
 export function namesIn(ast: Node): NameUsed[] {

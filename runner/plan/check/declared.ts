@@ -2,7 +2,7 @@
 import type { Finding } from '../../contracts/errors.ts'
 import type { Plan } from '../../contracts/plan.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../../contracts/source.ts'
-import { RESERVED } from '../cel/names.ts'
+import { RESERVED, TYPES } from '../cel/names.ts'
 import { axesOf } from '../matrix.ts'
 import { wrong } from '../schema-errors.ts'
 import { expressionsIn, namesUsed, ValueError } from '../values.ts'
@@ -22,14 +22,15 @@ export function checkDeclared(plan: Plan): Finding[] {
   ]
 }
 
-/** A name that stands bare in expressions: it may not hide what is there already. */
+/** A name that stands bare in expressions. */
 export function checkNewName(name: string, place: Place): Finding[] {
-  if (([...ROOTS, ...ROUND_NAMES] as readonly string[]).includes(name))
-    return [wrong(place, 'shadowed', `"${name}" is taken: it has a meaning in every expression`, 'use another name')]
-  return checkSpelling(name, place)
+  if (!TYPES.has(name)) return checkSpelling(name, place)
+  return [wrong(place, 'reserved-name', `"${name}" is a word of expressions itself`, 'use another name')]
 }
 
 function checkSpelling(name: string, place: Place): Finding[] {
+  if (([...ROOTS, ...ROUND_NAMES] as readonly string[]).includes(name))
+    return [wrong(place, 'shadowed', `"${name}" is taken: it has a meaning in every expression`, 'use another name')]
   if (RESERVED.has(name))
     return [wrong(place, 'reserved-name', `"${name}" is a word of expressions itself`, 'use another name')]
   if (NAME.test(name)) return []
