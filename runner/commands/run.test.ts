@@ -185,6 +185,25 @@ always:
     expect(code).toBe(4)
   }, 30_000)
 
+  test('a fault that is bounded by `for:` ends by itself, and counts as restored', async () => {
+    const { code, out } = await plan([
+      write(
+        'plan: P\ntarget: demo\nsteps:\n  - inject-fault: { pause: web, for: 300ms }\n  - wait-for: { service: web, state: healthy, within: 10s }\n  - restore: web\n',
+      ),
+    ])
+    expect(out).toContain('web goes on')
+    expect(code).toBe(0)
+  }, 30_000)
+
+  test('`last-resort` runs only when it could not be proven that all is restored, and the proof is tried again', async () => {
+    const steps = (resort: string) =>
+      write(
+        `plan: P\ntarget: demo\nbaseline:\n  - fingerprint: { name: a, file: a.json, in: web }\nsteps:\n  - run: { in: web, command: "cp a.json b.json; echo >> a.json" }\nlast-resort:\n  - run: { in: web, command: "${resort}" }\n`,
+      )
+    expect(await plan([steps('cp b.json a.json')])).toMatchObject({ code: 0 })
+    expect(await plan([steps('true')])).toMatchObject({ code: 4 })
+  }, 30_000)
+
   test('a target that another run holds is busy: 75, and who holds it', async () => {
     const run = begin(
       'plan: Holder\ntarget: here\nsteps:\n  - run: "true"\n  - wait-for: { file: never, within: 60s }\n',
