@@ -6,11 +6,10 @@ import { checkPath } from '../../jsonpath.ts'
 import { wrong } from '../schema-errors.ts'
 import type { KnownStep } from '../standing.ts'
 import { checkNewName } from './declared.ts'
-import { usesSecret } from './expressions.ts'
 import type { Scope } from './scope.ts'
 
 /** Names that a step gives to what it read: well-formed, not taken, and of something that such a step reads. */
-export function addCaptures(step: KnownStep, scope: Scope): Finding[] {
+export function addCaptures(step: KnownStep, scope: Scope, secretFields: ReadonlySet<string>): Finding[] {
   const place = placeAt(step.place, 'capture')
   const fields = fieldsOf(step, scope)
   return Object.entries(step.common.capture ?? {}).flatMap(([name, said]) => {
@@ -18,7 +17,7 @@ export function addCaptures(step: KnownStep, scope: Scope): Finding[] {
     const found = [...checkNewName(name, placeOfKey(place, name)), ...takenBefore(name, place, step, scope)]
     scope.names.add(name)
     scope.captured.add(name)
-    if (isSecret(said, step, scope)) scope.secret.add(name)
+    if (isSecret(said, secretFields)) scope.secret.add(name)
     return [...found, ...checkSource(said, at, fields)]
   })
 }
@@ -36,9 +35,12 @@ function takenBefore(name: string, place: Place, { conditional }: KnownStep, sco
   ]
 }
 
-function isSecret(said: unknown, step: KnownStep, scope: Scope): boolean {
-  if (typeof said === 'object' && said !== null && 'secret' in said && said.secret === true) return true
-  return step.fragment !== undefined && typeof said === 'string' && usesSecret(step.fragment.outputs[said], scope)
+function isSecret(said: unknown, secretFields: ReadonlySet<string>): boolean {
+  const { from, secret } = (typeof said === 'object' && said !== null ? said : { from: said }) as {
+    from?: unknown
+    secret?: unknown
+  }
+  return secret === true || secretFields.has(String(from))
 }
 
 /** What a step of this kind reads; undefined where it can't be told. */

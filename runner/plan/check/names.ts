@@ -88,22 +88,32 @@ function checkInside(step: KnownStep, scope: Scope, fragments: Fragments): Findi
   const { kind, params, common, place, known } = step
   const nestedScope = { ...scope, conditional: step.conditional }
   const nested = (steps: unknown) => checkSteps(steps as PlainSteps, nestedScope, fragments)
-  return [
+  const found = [
     ...checkFlag(common.if, placeAt(place, 'if'), scope),
     ...(['name', 'timeout'] as const).flatMap((key) => checkValue(common[key], placeAt(place, key), scope)),
     ...checkPieces(known?.params, params, placeAt(place, kind), scope, nested),
-    ...(step.fragment ? checkFragment(step.fragment, params, scope) : []),
     ...checkValue(common.expect, placeAt(place, 'expect'), scope),
     ...(['undo', 'verify'] as const).flatMap((key) => checkCommand(common[key], placeAt(place, key), scope)),
-    ...addCaptures(step, scope),
   ]
+  if (!step.fragment) return [...found, ...addCaptures(step, scope, new Set())]
+  const inside = scopeInside(step.fragment, params, scope)
+  found.push(...checkFragment(step.fragment, inside))
+  return [...found, ...addCaptures(step, scope, secretOutputs(step.fragment, inside))]
 }
 
 /** A fragment is checked where it is used: what it is given tells which of its inputs hold a secret. */
-function checkFragment(fragment: Fragment, params: unknown, caller: Scope): Finding[] {
+function scopeInside(fragment: Fragment, params: unknown, caller: Scope): Scope {
   const scope = scopeOfFragment(fragment, caller, laterCaptures(fragment.steps, caller.kinds))
   const { with: given = {} } = (typeof params === 'object' && params !== null ? params : {}) as { with?: object }
   for (const [name, value] of Object.entries(given)) if (usesSecret(value, caller)) scope.secret.add(`inputs.${name}`)
+  return scope
+}
+
+function checkFragment(fragment: Fragment, scope: Scope): Finding[] {
   const steps = checkSteps(fragment.steps, scope, fragment.fragments ?? new Map())
   return [...steps, ...checkValue(fragment.outputs, { file: fragment.file, path: ['outputs'] }, scope)]
+}
+
+function secretOutputs({ outputs }: Fragment, scope: Scope): ReadonlySet<string> {
+  return new Set(Object.keys(outputs).filter((name) => usesSecret(outputs[name], scope)))
 }
