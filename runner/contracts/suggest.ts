@@ -6,7 +6,7 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
     const steps = slips(word.toLowerCase(), name.toLowerCase())
-    if (steps < least) [best, least] = [name, steps]
+    if (steps < least && steps < word.length) [best, least] = [name, steps]
   }
   return best
 }

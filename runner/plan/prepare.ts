@@ -68,7 +68,8 @@ async function readOne(document: Document, homes: Homes, notebook: Notebook): Pr
   const found = validatePlan(document, home.kinds, home.validators)
   notebook.add(found)
   if (found.some(({ level }) => level === 'error')) return []
-  const plan = notebook.try(() => readPlan(document, { ...home, seen: (fragment) => notebook.see(fragment) }))
+  const reading = { ...home, seen: notebook.see.bind(notebook), warn: notebook.add.bind(notebook) }
+  const plan = notebook.try(() => readPlan(document, reading))
   return plan && home.targets ? [{ plan, home }] : []
 }
 

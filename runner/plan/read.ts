@@ -18,6 +18,8 @@ export interface Reading {
   readonly validators: Validators
   /** Told of every document that is read, so that places in it can be shown. */
   seen(document: Document): void
+  /** Told of what is doubtful in a fragment, but not wrong. */
+  warn(findings: readonly Finding[]): void
 }
 
 const NONE: PlainSteps = []
@@ -110,7 +112,8 @@ function readFragment(file: string, at: Place, by: Reading, open: readonly strin
   if (!('fragment' in tree))
     throw new PlanError([wrong(at, 'no-fragment', `${file} is no fragment`, 'one begins with `fragment: TITLE`')])
   const found = validateFragment(document, by.kinds, by.validators)
-  if (found.length > 0) throw new PlanError(found)
+  if (found.some(({ level }) => level === 'error')) throw new PlanError(found)
+  by.warn(found)
   const steps = (tree['steps'] ?? NONE) as PlainSteps
   return {
     file,

@@ -1,8 +1,8 @@
+import { checkExpect } from '../../condition.ts'
 import type { Finding } from '../../contracts/errors.ts'
 import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case } from '../../contracts/plan.ts'
-import { type Place, placeAt, placeOf, placeOfKey } from '../../contracts/source.ts'
-import { didYouMean } from '../../contracts/suggest.ts'
+import { placeAt, placeOfKey } from '../../contracts/source.ts'
 import { wrong } from '../schema-errors.ts'
 import { type Standing, standingSteps } from '../standing.ts'
 import { plainOnly } from './declared.ts'
@@ -37,15 +37,10 @@ function readingKeys({ kind, known, common, place }: Standing): Finding[] {
   })
 }
 
-/** What is expected of a fragment is one of its outputs. */
+/** What is expected of a fragment is one of its outputs, or a path into them. */
 function checkOutputs({ fragment, common, place }: Standing): Finding[] {
   if (!fragment || common.expect === undefined) return []
-  const outputs = Object.keys(fragment.outputs)
-  const at: Place = placeOf(common.expect) ?? placeAt(place, 'expect')
-  return Object.keys(common.expect).flatMap((name) => {
-    const [first = ''] = name.split('.')
-    if (name.startsWith('$') || outputs.includes(first)) return []
-    const there = outputs.length === 0 ? 'it has none' : didYouMean(first, outputs)
-    return [wrong(placeOfKey(at, name), 'unknown-field', `the fragment has no output "${first}"; ${there}`)]
-  })
+  const names = [...Object.keys(fragment.outputs), 'json']
+  const fields = Object.fromEntries(names.map((name) => [name, { description: 'an output', type: 'any' } as const]))
+  return checkExpect(common.expect, placeAt(place, 'expect'), { fields })
 }

@@ -29,12 +29,14 @@ function isMeant(name: string, { service, by }: Broken): boolean {
   return name === 'all' || name.includes('${{') || name === service || name === by.common.id
 }
 
-function twice({ service, by }: Broken, { kind }: Fault, broken: readonly Broken[]): Finding[] {
+function twice({ service, by }: Broken, { kind, params }: Fault, broken: readonly Broken[]): Finding[] {
   const before = broken.find((one) => one.service === service)
   if (!before || (by.params as { overlap?: unknown }).overlap !== undefined) return []
   const message = `"${service}" is broken already, by "${before.by.title}"`
   const hint = 'restore it first, or say `overlap: true`'
-  return [wrong(placeAt(by.place, by.kind, kind.name), 'overlap', message, hint)]
+  const index = Array.isArray(params) ? params.indexOf(service) : -1
+  const at = placeAt(by.place, by.kind, kind.name, ...(index === -1 ? [] : [index]))
+  return [wrong(at, 'overlap', message, hint)]
 }
 
 /** Services that a fault breaks, and the one that it is inside of; computed names are left out. */
