@@ -2,6 +2,7 @@
 import type { Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case } from '../contracts/plan.ts'
+import { checkCircles } from './check/circles.ts'
 import { checkFragments } from './check/fragments.ts'
 import { checkIds } from './check/ids.ts'
 import { checkKeys } from './check/keys.ts'
@@ -16,6 +17,7 @@ export { effectOfCase, effectOfSteps } from './effects.ts'
 export function checkCase(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
   return [
     checkNames,
+    checkCircles,
     checkKeys,
     checkIds,
     checkServices,

@@ -5,7 +5,7 @@ import { didYouMean } from '../../contracts/suggest.ts'
 import { checkPath } from '../../jsonpath.ts'
 import { wrong } from '../schema-errors.ts'
 import type { KnownStep } from '../standing.ts'
-import { checkNewName } from './declared.ts'
+import { checkNewName, plainOnly } from './declared.ts'
 import type { Scope } from './scope.ts'
 
 /** Names that a step gives to what it read: well-formed, not taken, and of something that such a step reads. */
@@ -55,10 +55,14 @@ const namesOf = (fields: Readonly<Record<string, Field>>) => Object.keys(fields)
 
 function checkSource(said: unknown, place: Place, fields: readonly string[] | undefined): Finding[] {
   const isMapping = typeof said === 'object' && said !== null
-  const { from, matches } = (isMapping ? said : { from: said }) as { from?: unknown; matches?: unknown }
+  const { from, matches, default: usual } = (isMapping ? said : { from: said }) as Readonly<Record<string, unknown>>
   const at = isMapping ? placeAt(place, 'from') : place
   if (typeof from !== 'string') return []
-  return [...checkFrom(from, at, fields), ...checkRegex(matches, placeAt(place, 'matches'))]
+  return [
+    ...checkFrom(from, at, fields),
+    ...checkRegex(matches, placeAt(place, 'matches')),
+    ...plainOnly(usual, placeAt(place, 'default'), 'default'),
+  ]
 }
 
 function checkFrom(from: string, place: Place, fields: readonly string[] | undefined): Finding[] {

@@ -1,11 +1,10 @@
-/** Names that a plan declares: well-formed, and made of each other without a circle. */
+/** Names that a plan declares: well-formed, and what they hold plain where nothing is filled in. */
 import type { Finding } from '../../contracts/errors.ts'
 import type { Plan } from '../../contracts/plan.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../../contracts/source.ts'
 import { RESERVED, TYPES } from '../cel/names.ts'
 import { axesOf } from '../matrix.ts'
 import { wrong } from '../schema-errors.ts'
-import { expressionsIn, namesUsed, ValueError } from '../values.ts'
 import { ROOTS, ROUND_NAMES } from './scope.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -17,7 +16,6 @@ export function checkDeclared(plan: Plan): Finding[] {
       Object.keys(members).flatMap((name) => checkSpelling(name, placeOfKey(plan.place, root, name))),
     ),
     ...axesOf(plan).flatMap((name) => checkSpelling(name, placeOfKey(plan.place, 'matrix', name))),
-    ...circles(plan),
     ...plainParts(plan),
   ]
 }
@@ -35,44 +33,6 @@ function checkSpelling(name: string, place: Place): Finding[] {
     return [wrong(place, 'reserved-name', `"${name}" is a word of expressions itself`, 'use another name')]
   if (NAME.test(name)) return []
   return [wrong(place, 'bad-name', `"${name}" can't be a name in expressions`, 'use letters, digits and _')]
-}
-
-function circles({ variables, place }: Plan): Finding[] {
-  const uses = new Map(Object.entries(variables).map(([name, value]) => [name, variablesIn(value)]))
-  return [...uses.keys()].flatMap((name) => {
-    const way = wayBack(name, name, uses, [name])
-    if (!way) return []
-    const at = placeAt(place, 'variables', name)
-    return [
-      wrong(at, 'circle', `variable "${name}" is made of itself: ${way.join(' → ')}`, 'one of them needs a value'),
-    ]
-  })
-}
-
-function wayBack(
-  goal: string,
-  from: string,
-  uses: ReadonlyMap<string, readonly string[]>,
-  way: readonly string[],
-): readonly string[] | undefined {
-  for (const next of uses.get(from) ?? []) {
-    if (next === goal) return [...way, goal]
-    const rest = way.includes(next) ? undefined : wayBack(goal, next, uses, [...way, next])
-    if (rest) return rest
-  }
-  return undefined
-}
-
-function variablesIn(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(variablesIn)
-  if (typeof value !== 'string' || !value.includes('${{')) return []
-  try {
-    const names = expressionsIn(value).flatMap(({ source }) => namesUsed(source))
-    return names.flatMap(({ root, member }) => (root === 'variables' && member !== undefined ? [member] : []))
-  } catch (error) {
-    if (error instanceof ValueError) return []
-    throw error
-  }
 }
 
 /** Where nothing is filled in: before there are values, or where a change from run to run would be a trap. */

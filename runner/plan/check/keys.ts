@@ -13,7 +13,7 @@ export function checkKeys(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
     ...undoKeys(step, kinds),
     ...readingKeys(step),
     ...checkOutputs(step),
-    ...(['id', 'continue-on-error'] as const).flatMap((key) =>
+    ...(['id', 'timeout', 'continue-on-error'] as const).flatMap((key) =>
       plainOnly(step.common[key], placeAt(step.place, key), key),
     ),
   ])

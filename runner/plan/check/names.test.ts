@@ -183,8 +183,9 @@ describe('captures', () => {
       '4:5 group reads nothing, so "capture" can\'t stand beside it',
     ],
     'take no expressions': [
-      planOf('run: x\n    capture: { a: "$.x[${{ 1 }}]" }'),
+      planOf('run: x\n    capture: { a: "$.x[${{ 1 }}]", b: { from: stdout, default: "${{ run.id }}" } }'),
       '4:19 a capture takes a field or a $ path, and no expression',
+      '4:64 nothing is filled in here: `default` takes no expressions',
     ],
   })
 })
@@ -235,9 +236,14 @@ describe('declared names', () => {
     ],
     'may not be made of themselves': [
       'plan: P\nvariables: { a: "${{ variables.b }}", b: "x ${{ variables.c + 1 }}", c: "${{ variables.a }}", d: "${{ variables.a }}" }\nsteps: [{ run: x }]\n',
-      '2:17 variable "a" is made of itself: a → b → c → a',
-      '2:42 variable "b" is made of itself: b → c → a → b',
-      '2:73 variable "c" is made of itself: c → a → b → c',
+      '2:17 variables.a is made of itself: variables.a → variables.b → variables.c → variables.a',
+      '2:42 variables.b is made of itself: variables.b → variables.c → variables.a → variables.b',
+      '2:73 variables.c is made of itself: variables.c → variables.a → variables.b → variables.c',
+    ],
+    'may not be made of themselves by way of the target': [
+      'plan: P\nvariables: { a: "${{ target.variables.b }}" }\ntarget: { name: demo, variables: { b: "${{ variables.a }}" } }\nsteps: [{ run: x }]\n',
+      '2:17 variables.a is made of itself: variables.a → target.variables.b → variables.a',
+      '3:39 target.variables.b is made of itself: target.variables.b → variables.a → target.variables.b',
     ],
     'stand in no expressions of what is read before there are values': [
       'plan: P\nmatrix: { a: ["${{ inputs.b }}"] }\ntags: ["${{ run.id }}"]\nsteps: [{ run: x }]\n',

@@ -90,7 +90,7 @@ function checkInside(step: KnownStep, scope: Scope, fragments: Fragments): Findi
   const nested = (steps: unknown) => checkSteps(steps as PlainSteps, nestedScope, fragments)
   const found = [
     ...checkFlag(common.if, placeAt(place, 'if'), scope),
-    ...(['name', 'timeout'] as const).flatMap((key) => checkValue(common[key], placeAt(place, key), scope)),
+    ...checkValue(common.name, placeAt(place, 'name'), scope),
     ...checkPieces(known?.params, params, placeAt(place, kind), scope, nested),
     ...checkValue(common.expect, placeAt(place, 'expect'), scope),
     ...(['undo', 'verify'] as const).flatMap((key) => checkCommand(common[key], placeAt(place, key), scope)),
