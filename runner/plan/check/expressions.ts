@@ -86,7 +86,8 @@ function unknownIn(name: NameUsed, source: string, scope: Scope): Unknown | unde
   return unknownMember(name, source, scope)
 }
 
-function unknownName({ root, start }: NameUsed, { names, roots, later }: Scope): Unknown {
+function unknownName({ root, start }: NameUsed, { names, roots, later, open }: Scope): Unknown | undefined {
+  if (open) return undefined
   const span = [start, start + root.length] as const
   if ((ROUND_NAMES as readonly string[]).includes(root))
     return { message: `"${root}" is there only inside of for-each and repeat`, span }

@@ -12,7 +12,7 @@ import { checkCommand } from './commands.ts'
 import { checkDeclared } from './declared.ts'
 import { checkFlag, checkValue, usesSecret } from './expressions.ts'
 import { checkPieces } from './pieces.ts'
-import { checkRounds, roundNames, secretNames } from './rounds.ts'
+import { bringsNames, checkRounds, roundNames, secretNames } from './rounds.ts'
 import { gatherRounds, roundScope, type Scope, scopeOf, scopeOfFragment } from './scope.ts'
 import { checkTargetNames } from './target-names.ts'
 
@@ -79,7 +79,11 @@ function checkStep(step: KnownStep, outer: Scope, fragments: Fragments): Finding
 
 function scopeOfRounds({ common }: KnownStep, outer: Scope): Scope {
   const each = common['for-each']
-  const scope = roundScope(outer, [...roundNames(each), ...(each === undefined ? [] : ['item']), 'index'])
+  const scope = roundScope(
+    outer,
+    [...roundNames(each), ...(each === undefined ? [] : ['item']), 'index'],
+    bringsNames(each),
+  )
   for (const name of secretNames(each, outer)) scope.secret.add(name)
   return scope
 }

@@ -23,6 +23,11 @@ export function roundNames(each: unknown): string[] {
   return [...new Set(mappings.flatMap((one) => Object.keys(one)))]
 }
 
+/** Rows that are computed may be mappings, whose keys become names. */
+export function bringsNames(each: unknown): boolean {
+  return typeof each === 'string' || (Array.isArray(each) && each.some((row) => String(row).includes('${{')))
+}
+
 /** Names whose values hold a secret. */
 export function secretNames(each: unknown, scope: Scope): string[] {
   if (!usesSecret(each, scope)) return []
@@ -32,6 +37,8 @@ export function secretNames(each: unknown, scope: Scope): string[] {
 
 function checkItems(each: unknown, place: Place): Finding[] {
   if (Array.isArray(each)) return each.length === 0 ? [empty(place)] : []
+  if (typeof each === 'string' && !each.includes('${{'))
+    return [wrong(place, 'rounds', 'for-each takes a list', 'write {name: [a, b]}')]
   if (!isMapping(each)) return []
   const [[name, list] = ['', undefined], second] = Object.entries(each)
   if (second)

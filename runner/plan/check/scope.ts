@@ -26,6 +26,8 @@ export interface Scope {
   readonly secret: Set<string>
   /** Steps here may not run, so that two of them may capture one name. */
   readonly conditional: boolean
+  /** Rounds of a computed list may bring names that can't be told. */
+  readonly open: boolean
 }
 
 export function scopeOf(kase: Omit<Case, 'id'>, kinds: Kinds, later: ReadonlySet<string>): Scope {
@@ -62,16 +64,17 @@ export function scopeOfFragment(fragment: Fragment, caller: Scope, later: Readon
 }
 
 function emptyScope(kinds: Kinds, later: ReadonlySet<string>) {
-  return { kinds, names: new Set<string>(), captured: new Set<string>(), later, conditional: false }
+  return { kinds, names: new Set<string>(), captured: new Set<string>(), later, conditional: false, open: false }
 }
 
 /** Inside of a round: its names come on top, and what is captured there is gathered afterwards. */
-export function roundScope(outer: Scope, names: readonly string[]): Scope {
+export function roundScope(outer: Scope, names: readonly string[], open: boolean): Scope {
   return {
     ...outer,
     names: new Set([...outer.names, ...names]),
     captured: new Set(),
     secret: new Set(outer.secret),
+    open: outer.open || open,
   }
 }
 
