@@ -368,7 +368,9 @@ class NotRun extends Error {}
 
 /** Steps up to the first that changes or breaks. */
 function readingSteps(steps: PlainSteps, world: World): PlainSteps {
-  const first = steps.findIndex((step) => ['changes', 'breaks'].includes(effectOfSteps([step], world.hands.kinds)))
+  const first = steps.findIndex((step) =>
+    ['changes', 'breaks'].includes(effectOfSteps([step], world.hands.kinds, world.kase.plan.fragments)),
+  )
   return first === -1 ? steps : steps.slice(0, first)
 }
 
