@@ -230,6 +230,33 @@ always:
   }, 30_000)
 })
 
+describe('a stack that can not be taken down', () => {
+  test('is never a pass: the case says so, and the run ends with 4', async () => {
+    const home = join(folder, 'stubborn')
+    const pack = join(home, 'node_modules', 'stubborn-runtime')
+    mkdirSync(pack, { recursive: true })
+    writeFileSync(join(pack, 'package.json'), '{ "name": "stubborn-runtime", "version": "1.0.0", "main": "index.ts" }')
+    writeFileSync(
+      join(pack, 'index.ts'),
+      `import { mapping } from 'shakedown'
+const undo = { of: 'stack', title: 'the stack is gone', sh: 'echo it stays >&2; exit 1', settles: 0, touches: [], ends: { by: 'undo' } }
+const open = async () => ({
+  names: () => [], service: () => { throw new Error('none') }, [Symbol.asyncDispose]: async () => undefined,
+  up: async () => ({ does: 'starts it', touches: [], undo, apply: async () => undefined }),
+})
+export default { runtimes: [{ name: 'stubborn', summary: 'Stays.', params: mapping({}), services: () => [], owned: () => true, open }] }
+`,
+    )
+    writeFileSync(join(home, 'targets.yaml'), 'plugins: [stubborn-runtime]\ntargets: { it: { runtime: stubborn } }\n')
+    writeFileSync(join(home, 'plan.yaml'), 'plan: P\nsteps: [{ run: "true" }]\n')
+    const { code, out } = await plan(['plan.yaml'], { cwd: home })
+    expect(out).toContain('it stays')
+    expect(out).toContain('bun run plan restore')
+    expect(out).not.toContain('1 passed')
+    expect(code).toBe(4)
+  }, 30_000)
+})
+
 describe('a plugin', () => {
   test('adds kinds out of another package: validated, documented, in the schema, and run', async () => {
     const home = join(folder, 'with-plugin')

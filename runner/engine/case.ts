@@ -1,55 +1,23 @@
 /** One case: lock → leftovers → up → preflight → requires → baseline → steps → always → restore → proof → down. */
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { isError, messageOf, RestoreError, Skip, TargetError } from '../contracts/errors.ts'
+import { isError, messageOf, RestoreError, Skip } from '../contracts/errors.ts'
 import type { Failure, Outcome, Phase, Reason, RestoreOutcome } from '../contracts/events.ts'
 import type { PlainSteps } from '../contracts/params.ts'
 import type { Case } from '../contracts/plan.ts'
-import type { Runtime } from '../contracts/target.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { effectOfCase, effectOfSteps } from '../plan/check.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
-import { Changes } from './changes.ts'
+import type { CaseEnd, CaseRun } from './case-run.ts'
 import { type Deadline, deadline } from './deadline.ts'
-import type { Emit } from './emit.ts'
 import { explain } from './failure.ts'
 import type { Flow } from './flow.ts'
 import { keepLogs } from './keep-logs.ts'
-import { journalFolder, refuseLeftovers, targetIdentity } from './leftovers.ts'
-import { lockTarget } from './locking.ts'
+import { openCase, runtimeOf } from './open-case.ts'
 import { preflight } from './preflight.ts'
-import type { Redactor } from './redact.ts'
 import { checkRequirements } from './requires.ts'
 import { Scope } from './scope.ts'
-import { readSecrets } from './secrets.ts'
-import { bringUp, runtimeHost } from './stack.ts'
+import { bringUp } from './stack.ts'
 import { passOver, runSteps } from './steps.ts'
-import type { Stop } from './stop.ts'
-import { type Hands, rootsOf, type World } from './world.ts'
-
-/** What a run hands each of its cases. */
-export interface CaseRun {
-  readonly run: string
-  readonly hands: Hands
-  readonly emit: Emit
-  readonly redactor: Redactor
-  readonly stop: Stop
-  /** Results folder of the run: as it is, and as the user named it. */
-  readonly results: { readonly folder: string; readonly named: string }
-  readonly check: boolean
-  readonly keep: boolean
-  readonly noSkip: boolean
-  /** ms; wins over the plan's. */
-  readonly timeout?: number | undefined
-}
-
-export interface CaseEnd {
-  readonly outcome: Outcome
-  readonly restored?: RestoreOutcome | undefined
-  readonly busy: boolean
-  /** Shown when the plan's own text turned out wrong while it ran. */
-  readonly badPlan: boolean
-}
+import type { World } from './world.ts'
 
 const EVIDENCE_LIMIT = 60_000
 const CASE_LIMIT = 3_600_000
@@ -93,28 +61,32 @@ class CaseLife {
     this.#run = run
   }
 
+  /** The end is told once everything is closed: taking the stack down is a restore, too, and may fail. */
   async whole(): Promise<CaseEnd> {
+    try {
+      await this.#lived()
+    } catch (error) {
+      await this.#fail(error)
+    }
+    this.#neverPassUnrestored()
+    return { outcome: this.#outcome, restored: this.#restored, busy: this.#busy, badPlan: this.#badPlan }
+  }
+
+  async #lived(): Promise<void> {
     const limit = this.#run.timeout ?? parseDuration(this.#kase.plan.timeout ?? '') ?? CASE_LIMIT
     using over = deadline(limit, [this.#run.stop.signal], 'the case is')
     this.#limit = over
     await using stack = new AsyncDisposableStack()
-    try {
-      this.#refuseEarly()
-      await this.#prepare(stack)
-      await this.#body(stack)
-    } catch (error) {
-      await this.#fail(error)
-    }
-    if (this.#outcome === 'passed' && (this.#restored === 'failed' || this.#restored === 'drifted')) {
-      this.#outcome = 'failed'
-      this.reason ??= {
-        message:
-          this.#restored === 'failed'
-            ? 'not everything could be put back'
-            : 'somebody else changed something meanwhile',
-      }
-    }
-    return { outcome: this.#outcome, restored: this.#restored, busy: this.#busy, badPlan: this.#badPlan }
+    this.#refuseEarly()
+    await this.#prepare(stack)
+    await this.#body(stack)
+  }
+
+  #neverPassUnrestored(): void {
+    const words = { failed: 'not everything could be put back', drifted: 'somebody else changed something meanwhile' }
+    if (this.#outcome !== 'passed' || (this.#restored !== 'failed' && this.#restored !== 'drifted')) return
+    this.#outcome = 'failed'
+    this.reason ??= { message: words[this.#restored] }
   }
 
   /** What can be told without touching the target. */
@@ -122,72 +94,17 @@ class CaseLife {
     const { skip } = this.#kase
     if (skip) throw new Skip(skip.reason, skip.class)
     if (this.#run.stop.signal.aborted) throw this.#run.stop.signal.reason
-    if (this.#run.check && this.#kindOfRuntime().owned?.(this.#kase.target.config))
+    if (this.#run.check && runtimeOf(this.#kase, this.#run.hands).owned?.(this.#kase.target.config))
       throw new NotRun('--check brings no stack up, and this target has none that is running')
   }
 
-  #kindOfRuntime() {
-    const kind = this.#run.hands.kinds.runtimes.get(this.#kase.target.runtime)
-    if (!kind) throw new TargetError(`there is no runtime "${this.#kase.target.runtime}"`)
-    return kind
-  }
-
-  /** Everything up to a target that is at hand; what is opened here is closed at the end of the case. */
+  /** Opens the target; what is opened is closed at the end of the case. */
   async #prepare(stack: AsyncDisposableStack): Promise<void> {
-    const kase = this.#kase
-    const { run, hands, emit, redactor, stop, check } = this.#run
-    const warn = (message: string) => emit({ is: 'note', case: kase.id, message, level: 'warning' })
-    const secrets = await readSecrets(kase.plan, redactor, warn)
-    const transport = stack.use(await hands.openTransport(kase.target))
-    this.#phase('lock')
-    const effect = effectOfCase(kase, hands.kinds)
-    const owned = this.#kindOfRuntime().owned?.(kase.target.config) ?? false
-    if (!owned) stack.use(await lockTarget(kase, effect, { run, check, signal: stop.signal }))
-    refuseLeftovers(kase.target, transport.address)
-    const name = `${run}-${kase.id}`
-    const work = join(kase.target.home, '.shakedown', 'work', name)
-    mkdirSync(work, { recursive: true, mode: 0o700 })
-    stack.defer(() =>
-      this.#restored === 'kept' || this.#restored === 'failed'
-        ? undefined
-        : rmSync(work, { recursive: true, force: true }),
-    )
-    let runtime: Runtime | undefined
-    const roots = rootsOf(kase, run, secrets, () => runtime as Runtime)
-    const host = runtimeHost({
-      kase,
-      run,
-      folder: work,
-      roots,
-      hands,
-      emit,
-      runtime: () => runtime,
-      transport: () => transport,
-    })
-    runtime = stack.use(await this.#kindOfRuntime().open(kase.target.config, transport, host))
-    const results = caseFolder(this.#run.results, kase)
-    const changes = new Changes(transport, {
-      journal: join(journalFolder(kase.target.home), name),
-      run,
-      target: targetIdentity(kase.target, transport.address),
-      case: kase.id,
-      plan: kase.plan.document.file,
-      emit,
-    })
-    this.#world = {
-      kase,
-      hands,
-      emit,
-      redactor,
-      stop,
-      transport,
-      runtime,
-      changes,
-      memory: new Map(),
-      roots,
-      results,
+    this.#world = await openCase(this.#kase, this.#run, stack, {
+      phase: (phase) => this.#phase(phase),
+      somethingIsLeft: () => this.#restored === 'kept' || this.#restored === 'failed',
       firstFailure: () => this.#gatherEvidence(),
-    }
+    })
   }
 
   async #body(stack: AsyncDisposableStack): Promise<void> {
@@ -372,13 +289,4 @@ function readingSteps(steps: PlainSteps, world: World): PlainSteps {
     ['changes', 'breaks'].includes(effectOfSteps([step], world.hands.kinds, world.kase.plan.fragments)),
   )
   return first === -1 ? steps : steps.slice(0, first)
-}
-
-function caseFolder(results: CaseRun['results'], kase: Case): { folder: string; named: string } {
-  const name = `${kase.id}-${kase.title
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 60)}`
-  return { folder: join(results.folder, name), named: `${results.named}/${name}` }
 }

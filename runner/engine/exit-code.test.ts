@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { CaseEnd } from './case.ts'
+import type { CaseEnd } from './case-run.ts'
 import { exitCode } from './exit-code.ts'
 
 const end = (more: Partial<CaseEnd>): CaseEnd => ({ outcome: 'passed', busy: false, badPlan: false, ...more })

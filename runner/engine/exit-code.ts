@@ -1,4 +1,4 @@
-import type { CaseEnd } from './case.ts'
+import type { CaseEnd } from './case-run.ts'
 
 /** Exit codes, the first that applies. */
 export const EXIT = { passed: 0, failed: 1, usage: 2, environment: 3, dirty: 4, nothing: 5, busy: 75 } as const

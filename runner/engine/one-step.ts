@@ -11,6 +11,7 @@ import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
 import { explain, isErrored } from './failure.ts'
 import { type Flow, type Planned, type StepEnd, startStep } from './flow.ts'
+import { Scope } from './scope.ts'
 import { undoableChange } from './undoable.ts'
 import { bindTargetOf, limitOf, measure, type World } from './world.ts'
 
@@ -141,7 +142,7 @@ function nestedFlow(
   const fragment = [...flow.fragments.values()].find((one) => one.steps === steps)
   return {
     ...inner,
-    scope: new (flow.scope.constructor as typeof import('./scope.ts').Scope)(names),
+    scope: new Scope(names),
     roots: { inputs, variables: {}, matrix: {}, secrets: {} },
     prefix: `${planned.id}/`,
     fragments: fragment?.fragments ?? new Map(),

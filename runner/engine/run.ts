@@ -1,7 +1,8 @@
 /** A run on one page: the cases, side by side as far as asked, then how it ended. */
 import type { Counts, PlannedCase } from '../contracts/events.ts'
 import type { Case } from '../contracts/plan.ts'
-import { type CaseEnd, type CaseRun, runCase } from './case.ts'
+import { runCase } from './case.ts'
+import type { CaseEnd, CaseRun } from './case-run.ts'
 import { exitCode } from './exit-code.ts'
 import { hostname } from './identity.ts'
 

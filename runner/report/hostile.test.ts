@@ -4,7 +4,7 @@ import type { RunEvent } from '../contracts/events.ts'
 import { cleanEvent, cleanLine, cleanText } from './plain-text.ts'
 import { eventsIn } from './replay.ts'
 import { eventsOf, logs, logText, reportOf, withTexts } from './testing.ts'
-import { errorsIn, prove } from './testing-tap.ts'
+import { errorsIn, prove, proveTest } from './testing-tap.ts'
 
 const controls = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join('')
 /** What a stack may put into any text: every byte, what ends elements, lines and sequences, and what is no character. */
@@ -60,8 +60,7 @@ describe('whatever stands in the texts of a run', () => {
     })
   }
 
-  test('prove reads it', () => {
-    if (!Bun.which('prove')) return console.log('skipped: `prove` (Perl) is not installed here')
+  proveTest('prove reads it', () => {
     const taps = Object.values(hostile).flatMap((text) =>
       ['failing-wait', 'for-each'].map((log) => reportOf('tap13', eventsWith(log, text))),
     )
@@ -69,7 +68,6 @@ describe('whatever stands in the texts of a run', () => {
     expect(out).toContain(`Files=${taps.length}`)
     expect(out).not.toContain('Parse errors')
     expect(out).not.toContain('Further testing stopped')
-    return undefined
   })
 })
 

@@ -3,7 +3,7 @@ import { Parser } from 'tap-parser'
 import { parse } from 'yaml'
 import type { RunEvent } from '../contracts/events.ts'
 import { eventsOf, logs, logText, reportOf } from './testing.ts'
-import { errorsIn, prove } from './testing-tap.ts'
+import { errorsIn, prove, proveTest } from './testing-tap.ts'
 
 describe('tap 14', () => {
   test('a strict parser finds nothing wrong with it', async () => {
@@ -72,22 +72,18 @@ describe('tap 14', () => {
 })
 
 describe('tap 13', () => {
-  test('prove reads it', () => {
-    if (!Bun.which('prove')) return console.log('skipped: `prove` (Perl) is not installed here')
+  proveTest('prove reads it', () => {
     for (const log of logs) {
       const { code, out } = prove(reportOf('tap13', eventsOf(log)))
       expect({ log, out }).toEqual({ log, out: expect.not.stringContaining('Parse errors') })
       expect({ log, passed: code === 0 }).toEqual({ log, passed: ['node-down', 'skipped', 'check'].includes(log) })
     }
-    return undefined
   })
 
-  test('a log that is cut off anywhere is read as failed, never as passed', () => {
-    if (!Bun.which('prove')) return console.log('skipped: `prove` (Perl) is not installed here')
+  proveTest('a log that is cut off anywhere is read as failed, never as passed', () => {
     const events = eventsOf('node-down').filter(({ is }) => is !== 'step.waiting')
     for (const length of [0, 1, 5, 12, events.length - 2, events.length - 1])
       expect(prove(reportOf('tap13', events.slice(0, length))).code).not.toBe(0)
-    return undefined
   })
 })
 

@@ -1,4 +1,5 @@
 /** For the tests of the reports: the readers of TAP that are asked. */
+import { test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,12 @@ function watch(parser: Parser, found: unknown[]): void {
     found.push(...failures.filter((failure) => 'tapError' in failure && failure.tapError))
   })
 }
+
+const canProve = Bun.which('prove') !== null || process.env['SHAKEDOWN_REQUIRE_ALL'] !== undefined
+if (!canProve) console.log('skipped: `prove` (Perl) is not installed here')
+
+/** A test that needs `prove`: skipped with that reason where it is missing, but never on CI. */
+export const proveTest = canProve ? test : test.skip
 
 /** Perl's `prove` on one run or several. Throws where it is not installed. */
 export function prove(...taps: string[]): { readonly code: number; readonly out: string } {
