@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCli } from '../../runner/commands/testing.ts'
 
 const exits: Readonly<Record<string, number>> = {
   'dies-at-start': 3,
@@ -19,7 +20,6 @@ const exits: Readonly<Record<string, number>> = {
   'wrong-exit': 1,
 }
 const SECRET = 's3cr3t-t0ken-42'
-const root = join(import.meta.dir, '..', '..')
 const output = mkdtempSync(join(tmpdir(), 'shakedown-failing-'))
 afterAll(() => {
   rmSync(output, { recursive: true, force: true })
@@ -34,30 +34,8 @@ describe('examples/failing', () => {
 
   for (const [name, exit] of Object.entries(exits))
     test(`${name} ends with ${exit} and is explained`, async () => {
-      const child = Bun.spawn(
-        [
-          'bun',
-          '--no-env-file',
-          'runner/cli.ts',
-          `examples/failing/${name}.yaml`,
-          '--color',
-          'never',
-          '--output',
-          output,
-        ],
-        {
-          cwd: root,
-          env: { ...process.env, EXAMPLE_TOKEN: SECRET },
-          stdout: 'pipe',
-          stderr: 'pipe',
-          stdin: 'ignore',
-        },
-      )
-      const [out, err, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ])
+      const args = [`examples/failing/${name}.yaml`, '--color', 'never', '--output', output]
+      const { out, err, code } = await runCli(args, { env: { EXAMPLE_TOKEN: SECRET } })
       expect(out + err).not.toContain(SECRET)
       golden(join(import.meta.dir, `${name}.golden.txt`), masked(out + err))
       expect(code).toBe(exit)

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCli } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-bad-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -12,7 +13,6 @@ writeFileSync(
   'targets:\n  demo:\n    services:\n      web: { command: [sleep, "60"], port: auto }\n      db-0: { command: [sleep, "60"] }\n',
 )
 
-const cli = join(import.meta.dir, '..', 'cli.ts')
 const steps = (text: string) => `plan: P\nsteps:\n  - ${text}\n`
 
 /** Title → the plan, where the error points, and words that must be in it. */
@@ -131,17 +131,7 @@ async function lint(plan: string) {
 }
 
 async function run(args: readonly string[]) {
-  const child = Bun.spawn(['bun', '--no-env-file', cli, ...args, '--color', 'never'], {
-    cwd: folder,
-    stdout: 'pipe',
-    stderr: 'pipe',
-    stdin: 'ignore',
-  })
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  expect(out).not.toContain('passed')
-  return { code, err }
+  const ended = await runCli([...args, '--color', 'never'], { cwd: folder })
+  expect(ended.out).not.toContain('passed')
+  return ended
 }

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunEvent } from '../contracts/events.ts'
+import { root, runCli } from './testing.ts'
 
-const root = join(import.meta.dir, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-run-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -298,20 +298,7 @@ function write(text: string): string {
   return name
 }
 
-async function plan(args: readonly string[], { cwd = folder }: { cwd?: string } = {}) {
-  const child = Bun.spawn(['bun', '--no-env-file', join(root, 'runner/cli.ts'), ...args], {
-    cwd,
-    stdout: 'pipe',
-    stderr: 'pipe',
-    stdin: 'ignore',
-  })
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { out, err, code }
-}
+const plan = (args: readonly string[], { cwd = folder }: { cwd?: string } = {}) => runCli(args, { cwd })
 
 /** Starts a plan and follows its event log. */
 function begin(text: string) {

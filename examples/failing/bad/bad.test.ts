@@ -1,10 +1,10 @@
 /** Each plan here has one mistake (or says how many): the message stands at its spot, and nothing is run. */
 import { afterAll, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCli } from '../../../runner/commands/testing.ts'
 
-const root = join(import.meta.dir, '..', '..', '..')
 const output = mkdtempSync(join(tmpdir(), 'shakedown-bad-'))
 afterAll(() => rmSync(output, { recursive: true, force: true }))
 
@@ -36,23 +36,9 @@ function byFile(text: string): (readonly [file: string, blocks: string[]])[] {
 /** `UPDATE_GOLDEN=1` writes the file anew. */
 function golden(actual: string): void {
   const file = join(import.meta.dir, 'bad.golden.txt')
-  if (process.env['UPDATE_GOLDEN'] || !existsSync(file)) writeFileSync(file, `${actual}\n`)
+  if (process.env['UPDATE_GOLDEN']) writeFileSync(file, `${actual}\n`)
   expect(`${actual}\n`).toBe(readFileSync(file, 'utf8'))
 }
 
-async function run(path: string) {
-  const cli = ['bun', '--no-env-file', 'runner/cli.ts', path, '--color', 'never', '--output', output]
-  const child = Bun.spawn(cli, {
-    cwd: root,
-    env: { ...process.env, EXAMPLE_TOKEN: 's3cr3t-t0ken-42' },
-    stdout: 'pipe',
-    stderr: 'pipe',
-    stdin: 'ignore',
-  })
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { code, out, err }
-}
+const run = (path: string) =>
+  runCli([path, '--color', 'never', '--output', output], { env: { EXAMPLE_TOKEN: 's3cr3t-t0ken-42' } })
