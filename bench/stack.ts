@@ -43,6 +43,7 @@ function hostOf(folder: string, home: string): RuntimeHost {
     home,
     labels: { run: '', case: '', plan: '' },
     resolve: (plain) => plain,
+    environment: () => ({}),
     ready: async () => undefined,
     note: () => undefined,
   }

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { Command } from './command.ts'
 import type { TObject } from './params.ts'
-import type { Change } from './undo.ts'
+import type { Change, Undo } from './undo.ts'
 
 /** Called when something that a probe reads may have changed; `because` is shown to people: `node exited`. */
 export type Wake = (because: string) => void
@@ -88,7 +88,32 @@ export interface ServiceState {
   readonly json: unknown
 }
 
-/** Lifecycle changes of a service; a verb that is missing is one the runtime can't do. */
+/** What is done to the packets of a service, as seen from it. */
+export type NetworkRule =
+  /** Packets to and from the peers (services) are dropped: `in` those that come from them, `out` those that go to them. */
+  | { readonly is: 'drop'; readonly peers: readonly string[]; readonly direction: 'in' | 'out' | 'both' }
+  /** So many percent of all packets, in both directions, are lost. */
+  | { readonly is: 'loss'; readonly percent: number }
+  /** What it sends is late by so many ms, give or take `jitter`. */
+  | { readonly is: 'delay'; readonly by: number; readonly jitter: number }
+  /** It sends no more than so many bytes a second. */
+  | { readonly is: 'rate'; readonly bytes: number }
+  /** Connections to it are refused with a reset; without ports to all of its ports. */
+  | { readonly is: 'reject'; readonly ports: readonly number[] }
+  /** These names can't be looked up; without names none can. */
+  | { readonly is: 'dns'; readonly names: readonly string[] }
+
+/** A process that is held inside a service while a fault lasts, and is the fault: when it goes, so does the fault. */
+export interface Held {
+  /** `takes 90 % of its memory`. */
+  readonly does: string
+  /** What is back: `the memory of node is free`. */
+  readonly title: string
+  /** Runs inside in its `sh`, says `ready` and what it did on one line, and then waits for the end of its stdin. */
+  readonly script: string
+}
+
+/** Lifecycle changes of a service, and what can be done to its resources; a verb that is missing is one the runtime can't do. */
 export interface Verbs {
   start(): Promise<Change>
   stop(): Promise<Change>
@@ -97,6 +122,20 @@ export interface Verbs {
   restart(): Promise<Change>
   /** Sends a signal that is no fault: HUP to reload. */
   signal(name: string): Promise<Change>
+  /** Takes it away; the undo makes it again as it was. `volumes: keep` allows that for one with anonymous volumes. */
+  remove(options?: { volumes?: 'keep' | undefined }): Promise<Change>
+  /** Takes it off a network, or off all of them. */
+  disconnect(network?: string): Promise<Change>
+  /** Makes it again with other environment variables; null takes one away. */
+  environment(values: Readonly<Record<string, string | null>>): Promise<Change>
+  /** Makes it again out of another image. */
+  image(name: string): Promise<Change>
+  /** How many replicas run. */
+  scale(to: number): Promise<Change>
+  /** No more processor time than so many cores. */
+  cpu(cores: number): Promise<Change>
+  network(rule: NetworkRule): Promise<Change>
+  hold(what: Held): Promise<Change>
 }
 
 /** `services.NAME` in expressions, as seen from inside the service where that differs. */
@@ -129,7 +168,19 @@ export interface Service {
   /** Wakes at each new log line; resolves once subscribed. */
   watchLogs(wake: Wake): Promise<AsyncDisposable>
   readonly verbs: Partial<Verbs>
+  /** Why a verb, though the runtime has it, can't be done to this very service here: tried in a scratch place, or looked up. */
+  lacks?(verb: keyof Verbs, rule?: NetworkRule): Promise<string | undefined>
+  /** How a file inside is put back, where that is not a file of the target itself. `after` is what a change writes. */
+  fileUndo?(
+    path: string,
+    before: Uint8Array | undefined,
+    after: Uint8Array,
+    then: readonly Command[],
+  ): Promise<FileUndo>
 }
+
+/** Undo of a file: what `Undo` takes of it. */
+export type FileUndo = Pick<Undo, 'sh' | 'verify' | 'keeps'>
 
 /** An offset in a log that grows. */
 export type LogMark = number
@@ -144,6 +195,8 @@ export interface RuntimeHost {
   readonly labels: { readonly run: string; readonly case: string; readonly plan: string }
   /** Fills in `${{ }}` of a piece of targets.yaml; `services` are those known so far. */
   resolve<T>(plain: T, services: Readonly<Record<string, ServiceNames>>): T
+  /** Variables of the target, those of the plan's `target: {variables}` among them, as environment for a stack. */
+  environment(): Readonly<Record<string, string>>
   /** Reads a service's `ready` once. Undefined: none was declared. */
   ready(service: string, signal: AbortSignal): Promise<{ holds: boolean; says: string } | undefined>
   /** Tells people what goes on while the stack comes up. */

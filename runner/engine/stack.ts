@@ -35,9 +35,19 @@ export function runtimeHost(parts: HostParts): RuntimeHost {
     labels: { run, case: kase.id, plan: kase.plan.document.file },
     resolve: <T>(plain: T, services: Readonly<Record<string, unknown>>) =>
       bindValue(plain, namesFor(roots, services)) as T,
+    environment: () => environmentOf(roots),
     ready: (service, signal) => readyOf(parts, service, signal),
     note: (message) => emit({ is: 'note', case: kase.id, message, level: 'info' }),
   }
+}
+
+/** Only what is one value: a list has no place in an environment. */
+function environmentOf(roots: Names): Record<string, string> {
+  const { variables } = (roots['target'] ?? {}) as { variables?: Readonly<Record<string, unknown>> }
+  const single = Object.entries(variables ?? {}).filter(([, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value),
+  )
+  return Object.fromEntries(single.map(([name, value]) => [name, String(value)]))
 }
 
 /** `services` is replaced: while a stack comes up, only what the runtime knows so far can be asked for. */

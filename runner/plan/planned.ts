@@ -22,8 +22,8 @@ const words: Readonly<Record<string, readonly string[]>> = {
     'fake',
   ],
   probe: ['fake', 'step', 'sql'],
-  runtime: ['docker', 'systemd'],
-  target: ['ssh', 'compose', 'project', 'fakes', 'become', 'jump', 'max-faulted'],
+  runtime: ['systemd'],
+  target: ['ssh', 'fakes', 'become', 'jump', 'max-faulted'],
   service: ['scale', 'image'],
   key: ['on', 'overlap'],
 }

@@ -1,4 +1,5 @@
 /** JSON Schemas (draft-07) for editors, generated from the kinds: completion, hover and diagnostics follow from the same values that validate. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Kinds } from '../contracts/kinds.ts'
 import { matcherSchema } from '../matchers.ts'
 import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
@@ -29,7 +30,7 @@ export function planSchema(kinds: Kinds): Schema {
 
 /** For targets.yaml. */
 export function targetsSchema(kinds: Kinds): Schema {
-  const own = Object.assign({}, ...[...kinds.runtimes.values()].map((kind) => propertiesOf(forEditor(kind.params))))
+  const own = [...kinds.runtimes.values()].map((kind) => propertiesOf(forEditor(kind.params))).reduce(united, {})
   const runtimes = {
     enum: [...kinds.runtimes.keys()],
     description: [...kinds.runtimes.values()].map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
@@ -54,6 +55,29 @@ export function targetsSchema(kinds: Kinds): Schema {
       matcher: forEditor(matcherSchema),
     },
   }
+}
+
+/** A key that several runtimes have allows what any of them does: which one it is, an editor can't tell. */
+function united(one: Schema, other: Schema): Schema {
+  const both = Object.keys(other).map((key) => [
+    key,
+    isSchema(one[key]) ? either(one[key], other[key] as Schema) : other[key],
+  ])
+  return { ...one, ...Object.fromEntries(both) }
+}
+
+/** Mappings are joined key by key, and demand nothing that only one of them does. */
+function either(one: Schema, other: Schema): Schema {
+  if (isDeepStrictEqual(one, other)) return one
+  const inner = ['properties', 'additionalProperties'].find((key) => isSchema(one[key]) && isSchema(other[key]))
+  if (inner === undefined) return { description: one['description'], anyOf: [one, other] }
+  const joined = inner === 'properties' ? united : either
+  const { required: _, ...rest } = one
+  return { ...rest, [inner]: joined(one[inner] as Schema, other[inner] as Schema) }
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Every kind under `properties` and no `oneOf`: one mistake gives one diagnostic. That there is exactly one kind, lint tells. */

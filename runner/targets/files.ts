@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Command, quote, says, toShell } from '../contracts/command.ts'
 import { CheckFailure } from '../contracts/errors.ts'
-import type { Files, Target } from '../contracts/target.ts'
+import type { Files, FileUndo, Service, Target } from '../contracts/target.ts'
 import { type Change, DRIFTED, type Effective } from '../contracts/undo.ts'
 
 export interface FilePlace {
@@ -16,6 +16,8 @@ export interface FilePlace {
   readonly directory: string
   readonly environment?: Readonly<Record<string, string>> | undefined
   readonly shell?: string | undefined
+  /** How the service that it is in puts its files back; absent where they are files of the target. */
+  readonly fileUndo?: Service['fileUndo']
 }
 
 interface Options {
@@ -38,15 +40,31 @@ export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: 
       touches,
       settles: 2_000,
       ends: { by: 'undo' },
-      keeps: { ...(before ? { 'pre-image': before } : {}), ...thenFiles(then, place) },
-      sh: undoOf(place, before, bytes, then.length),
-      verify: verifyOf(place.path, before),
+      ...((await place.fileUndo?.(
+        place.path,
+        before,
+        bytes,
+        then.map((command) => exported(command, place)),
+      )) ?? undoHere(place, before, bytes, then)),
     },
     apply: async () => {
       await place.files.write(place.path, bytes)
       for (const command of then) await runThen(command, place, options)
     },
     inEffect: async () => effectOf(place, before, bytes),
+  }
+}
+
+function undoHere(
+  place: FilePlace,
+  before: Uint8Array | undefined,
+  after: Uint8Array,
+  then: readonly Command[],
+): FileUndo {
+  return {
+    keeps: { ...(before ? { 'pre-image': before } : {}), ...thenFiles(then, place) },
+    sh: undoOf(place, before, after, then.length),
+    verify: verifyOf(place.path, before),
   }
 }
 
@@ -72,10 +90,14 @@ async function effectOf(
 }
 
 /** Values of the commands may be secrets, so each stands in a file of its own that only its owner can read. */
-function thenFiles(then: readonly Command[], { environment = {} }: FilePlace): Record<string, Uint8Array> {
-  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`)
-  const file = (command: Command) => Buffer.from(`${[...exports, toShell(command)].join('\n')}\n`)
+function thenFiles(then: readonly Command[], place: FilePlace): Record<string, Uint8Array> {
+  const file = (command: Command) => Buffer.from(`${toShell(exported(command, place))}\n`)
   return Object.fromEntries(then.map((command, index) => [`then-${index + 1}`, file(command)]))
+}
+
+function exported(command: Command, { environment = {} }: FilePlace): Command {
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`)
+  return { sh: [...exports, toShell(command)].join('\n') }
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { RuntimeKind, Transport } from '../contracts/target.ts'
+import { dockerRuntime } from './runtime/docker.ts'
 import { processRuntime } from './runtime/process.ts'
 
 export { bindTarget } from './target.ts'
 
 /** What services of a target are. */
-export const runtimeKinds: readonly RuntimeKind[] = [processRuntime]
+export const runtimeKinds: readonly RuntimeKind[] = [processRuntime, dockerRuntime]
 
 /** The way to a target's machine; this one, until a target can name another. */
 export async function openTransport(_target: object): Promise<Transport> {

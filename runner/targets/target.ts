@@ -77,7 +77,7 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
       const { files, path: absolute } = file(path, options)
       const inside = options.in === undefined ? undefined : service(options.in)
       const place = { files, path: absolute, says: path, exec, directory: inside?.directory ?? directory }
-      return replaceFile({ ...place, environment, shell }, bytes, options)
+      return replaceFile({ ...place, environment, shell, fileUndo: inside?.fileUndo }, bytes, options)
     },
   }
   return {

@@ -19,6 +19,7 @@ export function testHost(parts: {
     notes,
     note: (message) => void notes.push(message),
     resolve: <T>(plain: T, services: Readonly<Record<string, ServiceNames>>) => filled(plain, services) as T,
+    environment: () => ({}),
     ready: parts.ready ?? (async () => undefined),
   }
 }

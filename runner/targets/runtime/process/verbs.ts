@@ -11,7 +11,7 @@ const SETTLES = 10_000
 /** Longer than any script takes by itself, apart from a service's own grace. */
 const SCRIPT_LIMIT = 20_000
 
-export function verbsOf(service: ProcessService): Verbs {
+export function verbsOf(service: ProcessService): Partial<Verbs> {
   return {
     start: async () => start(service),
     stop: async () => stop(service),

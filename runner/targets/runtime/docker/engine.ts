@@ -1,0 +1,167 @@
+/** The Docker Engine API over a target's transport (https://docs.docker.com/engine/api/). */
+import type { Duplex, Readable } from 'node:stream'
+import { TargetError } from '../../../contracts/errors.ts'
+import type { Address, Transport } from '../../../contracts/target.ts'
+import { clientOf } from '../../http/client.ts'
+import { EngineError } from './engine-error.ts'
+import { openHijacked } from './hijack.ts'
+
+/** Oldest version we speak; Engine 20.10. */
+const OLDEST = '1.41'
+/** Newest one whose answers we know. */
+const NEWEST = '1.47'
+const PROMPTLY = 30_000
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly bytes: Uint8Array
+}
+
+export interface Ask {
+  readonly body?: object | Uint8Array | undefined
+  /** ms; undefined is half a minute, 0 has no limit. */
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export class Engine {
+  readonly address: Address
+  /** Negotiated: `1.41`. */
+  readonly version: string
+  readonly #transport: Transport
+
+  private constructor(transport: Transport, address: Address, version: string) {
+    this.#transport = transport
+    this.address = address
+    this.version = version
+  }
+
+  /** Throws a TargetError that says what to do when there is no daemon, no permission or an old one. */
+  static async open(transport: Transport, address: Address): Promise<Engine> {
+    const probe = new Engine(transport, address, '')
+    const told = await probe.json<{ ApiVersion: string; MinAPIVersion?: string }>('GET', '/version', {
+      timeout: 10_000,
+    })
+    return new Engine(transport, address, negotiated(told.ApiVersion, told.MinAPIVersion ?? OLDEST))
+  }
+
+  /** Throws an EngineError for a status from 400. */
+  async json<T>(method: Method, path: string, ask: Ask = {}): Promise<T> {
+    const { bytes } = await this.bytes(method, path, ask)
+    return (bytes.length === 0 ? undefined : JSON.parse(Buffer.from(bytes).toString())) as T
+  }
+
+  async bytes(method: Method, path: string, ask: Ask = {}): Promise<Answer> {
+    const limit = new AbortController()
+    const { timeout = PROMPTLY, signal } = ask
+    const late = () =>
+      limit.abort(new TargetError(`Docker did not answer within ${timeout / 1000} s`, { transient: true }))
+    const timer = timeout === 0 ? undefined : setTimeout(late, timeout)
+    const stop = () => limit.abort(signal?.reason)
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      signal?.throwIfAborted()
+      const answer = await this.#request(method, path, ask.body, limit.signal)
+      const bytes = new Uint8Array(await answer.body.arrayBuffer())
+      if (answer.statusCode >= 400) throw new EngineError(answer.statusCode, messageIn(bytes, answer.statusCode))
+      return { status: answer.statusCode, headers: answer.headers, bytes }
+    } catch (error) {
+      throw limit.signal.aborted ? limit.signal.reason : this.#explained(error)
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** An answer that goes on: events, logs that are followed. Ends with the signal. */
+  async stream(path: string, signal: AbortSignal): Promise<Readable> {
+    try {
+      const answer = await this.#request('GET', path, undefined, signal)
+      if (answer.statusCode < 400) return answer.body
+      throw new EngineError(
+        answer.statusCode,
+        messageIn(new Uint8Array(await answer.body.arrayBuffer()), answer.statusCode),
+      )
+    } catch (error) {
+      throw signal.aborted ? signal.reason : this.#explained(error)
+    }
+  }
+
+  /** A connection that becomes a stream in both directions, for stdin. */
+  async hijack(path: string, body: object, signal: AbortSignal): Promise<Duplex> {
+    try {
+      const socket = await this.#transport.connect(this.address, signal)
+      return await openHijacked(socket, this.#path(path), body)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : this.#explained(error)
+    }
+  }
+
+  async #request(method: Method, path: string, body: object | Uint8Array | undefined, signal: AbortSignal) {
+    const client = await clientOf(this.#transport, originOf(this.address), this.address, undefined)
+    const raw = body instanceof Uint8Array
+    return client.request({
+      method,
+      path: this.#path(path),
+      headers: body === undefined ? {} : { 'content-type': raw ? 'application/x-tar' : 'application/json' },
+      body: body === undefined ? null : raw ? Buffer.from(body) : JSON.stringify(body),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      signal,
+    })
+  }
+
+  #path(path: string): string {
+    return this.version === '' ? path : `/v${this.version}${path}`
+  }
+
+  #explained(error: unknown): unknown {
+    if (error instanceof TargetError) return error
+    const { code, message } = error as NodeJS.ErrnoException
+    const where = 'path' in this.address ? this.address.path : `${this.address.host}:${this.address.port}`
+    return new TargetError(wordsOf(code, where) ?? `the Docker daemon at ${where} can't be asked: ${message}`, {
+      transient: true,
+      cause: error,
+    })
+  }
+}
+
+function wordsOf(code: string | undefined, where: string): string | undefined {
+  if (code === 'ENOENT') return `there is no Docker daemon at ${where}: install Docker, start it, or set DOCKER_HOST`
+  if (code === 'ECONNREFUSED') return `no Docker daemon answers at ${where}: start it (systemctl start docker)`
+  if (code === 'EACCES' || code === 'EPERM')
+    return `no permission on ${where}: add yourself to the group "docker" and log in again, or use \`become: true\` on a host over SSH`
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET')
+    return `the Docker daemon at ${where} went away in the middle of a request`
+  return undefined
+}
+
+function originOf(address: Address): URL {
+  return new URL('path' in address ? 'http://docker' : `http://${address.host}:${address.port}`)
+}
+
+function messageIn(bytes: Uint8Array, status: number): string {
+  const text = Buffer.from(bytes).toString().trim()
+  try {
+    return (JSON.parse(text) as { message?: string }).message ?? text
+  } catch {
+    return text || `status ${status}`
+  }
+}
+
+function negotiated(theirs: string, oldest: string): string {
+  if (order(theirs) < order(OLDEST))
+    throw new TargetError(
+      `this Docker speaks API ${theirs}, and ${OLDEST} is needed: update it to Engine 20.10 or newer`,
+    )
+  if (order(oldest) > order(NEWEST)) return oldest
+  return order(theirs) < order(NEWEST) ? theirs : NEWEST
+}
+
+function order(version: string): number {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major * 1_000 + minor
+}

@@ -1,0 +1,62 @@
+/** Waits until a service that was brought up is ready: woken by the daemon's events, sampled otherwise. */
+import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import type { RuntimeHost, Service, ServiceState } from '../../../contracts/target.ts'
+import { formatDuration } from '../../../contracts/units.ts'
+import type { Inspection } from './inspection.ts'
+
+const LAST_LINES = 20
+
+export interface Starting {
+  readonly service: Service
+  readonly host: RuntimeHost
+  readonly signal: AbortSignal
+  /** ms. */
+  readonly limit: number
+}
+
+/** Throws a TargetError with the last lines of its log when it exits, or is not ready in time. */
+export async function untilReady(starting: Starting): Promise<void> {
+  const { service, signal, limit } = starting
+  const start = performance.now()
+  let wake = () => {}
+  await using _watching = await service.watch(() => wake())
+  for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
+    signal.throwIfAborted()
+    const seen = await look(starting)
+    if (seen.holds) return
+    if (performance.now() - start > limit)
+      throw await notUp(service, `${service.name} was not ready within ${formatDuration(limit)}: ${seen.says}`)
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pause)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+async function look({ service, host, signal }: Starting): Promise<{ holds: boolean; says: string }> {
+  const state = await service.state({ health: true, signal })
+  if (state.state === 'exited') return afterExit(service, state)
+  if (state.state !== 'running') return { holds: false, says: `it is ${state.state}` }
+  if (state.health !== 'healthy' && state.health !== 'none') return { holds: false, says: `it is ${state.health}` }
+  try {
+    return (await host.ready(service.name, signal)) ?? { holds: true, says: '' }
+  } catch (error) {
+    return { holds: false, says: messageOf(error) }
+  }
+}
+
+/** One without a health check may also be there to do its work and go. */
+async function afterExit(service: Service, { exit, json }: ServiceState) {
+  const { State, Config } = json as Inspection
+  if (exit === 0 && Config.Healthcheck === undefined) return { holds: true, says: 'done' }
+  const how = State.OOMKilled ? `${exit} (out of memory)` : State.Error ? `${exit}: ${State.Error}` : exit
+  throw await notUp(service, `${service.name} exited with ${how} before it was ready`)
+}
+
+async function notUp(service: Service, message: string): Promise<TargetError> {
+  const lines = await service.logs({ last: LAST_LINES }).catch(() => [])
+  return new TargetError(message, { details: { logs: [{ service: service.name, lines }] } })
+}

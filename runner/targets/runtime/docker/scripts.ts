@@ -1,0 +1,200 @@
+/** The shell that undoes and verifies what was done to containers: it looks first, since the Engine refuses what is done already. */
+import { quote } from '../../../contracts/command.ts'
+import { DRIFTED } from '../../../contracts/undo.ts'
+
+/** A container as an undo names it: by id, so that another one of the same name is never touched. */
+export interface Named {
+  readonly id: string
+  readonly name: string
+}
+
+/** `body` sees `$id` and `$name`; what is gone has nothing to put back, and that is said. */
+function each(
+  containers: readonly Named[],
+  body: string,
+  gone = 'echo "$name was removed by somebody else meanwhile"',
+): string {
+  const list = containers.map(({ id, name }) => `${id}:${name}`).join(' ')
+  return `for one in ${list}; do
+  id=\${one%%:*} name=\${one#*:}
+  look "$id"
+  if [ "$state" = gone ]; then ${gone}; continue; fi
+${body}
+done
+exit 0`
+}
+
+/** 304 is what runs already. */
+const START = `api POST "/containers/$id/start"
+  case $status in 204 | 304 | 404) ;; *) refuse "$name can't be started: $(said)" ;; esac`
+
+export function startAll(containers: readonly Named[]): string {
+  return each(containers, `  case $state in running | restarting | paused) continue ;; esac\n  ${START}`)
+}
+
+export function runAll(containers: readonly Named[]): string {
+  return each(containers, `  [ "$state" = running ] || refuse "$name is $state"`, ':')
+}
+
+export function unpauseAll(containers: readonly Named[]): string {
+  return each(
+    containers,
+    `  [ "$state" = paused ] || continue
+  api POST "/containers/$id/unpause"
+  case $status in 204 | 404 | 409 | 500) ;; *) refuse "$name can't go on: $(said)" ;; esac`,
+  )
+}
+
+export function unpausedAll(containers: readonly Named[]): string {
+  return each(containers, `  [ "$state" != paused ] || refuse "$name is paused"`, ':')
+}
+
+export function stopAll(containers: readonly Named[]): string {
+  return each(
+    containers,
+    `  case $state in exited | created | dead) continue ;; esac
+  api POST "/containers/$id/stop"
+  case $status in 204 | 304 | 404) ;; *) refuse "$name can't be stopped: $(said)" ;; esac`,
+  )
+}
+
+export function stoppedAll(containers: readonly Named[]): string {
+  return each(containers, `  case $state in exited | created | dead) ;; *) refuse "$name is $state" ;; esac`, ':')
+}
+
+/** `kept` is the file with the endpoint's configuration: aliases and address do not survive a disconnect. */
+export function reconnect(of: Named, network: string, kept: string): string {
+  return `look ${of.id}
+[ "$state" = gone ] && { echo ${quote(`${of.name} was removed by somebody else meanwhile`)}; exit 0; }
+grep -q '"NetworkID":"${network}"' "$out" && exit 0
+api POST /networks/${network}/connect "$kept.${kept}"
+case $status in
+  200 | 403) exit 0 ;;
+  404) echo ${quote(`a network of ${of.name} is gone`)}; exit 0 ;;
+  *) refuse "${of.name} can't be put back on its network: $(said)" ;;
+esac`
+}
+
+export function connected(of: Named, network: string): string {
+  return `look ${of.id}
+[ "$state" = gone ] && exit 0
+grep -q '"NetworkID":"${network}"' "$out" || refuse "${of.name} is not on its network"`
+}
+
+/** How a container is made again: files kept aside hold what the Engine takes. */
+export interface Remake {
+  readonly name: string
+  /** Of the container that must go first; undefined when it was removed. */
+  readonly mark?: string | undefined
+  /** The file with what the Engine takes to make it. */
+  readonly create: string
+  /** Networks beyond the first: id and the file with the endpoint's configuration. */
+  readonly networks: readonly { readonly id: string; readonly kept: string }[]
+  readonly running: boolean
+}
+
+/** A container of that name without the mark is somebody's who was faster: it counts, and is only started. */
+export function makeAgain({ name, mark, create, networks, running }: Remake): string {
+  const connects = networks.map(
+    ({ id, kept }) => `api POST /networks/${id}/connect "$kept.${kept}"
+  case $status in 200 | 403 | 404) ;; *) refuse "${name} can't be put back on its networks: $(said)" ;; esac`,
+  )
+  const unmark =
+    mark === undefined
+      ? ''
+      : `if [ "$state" != gone ] && grep -q '"shakedown.mark":"${mark}"' "$out"; then
+  api DELETE "/containers/${name}?force=1"
+  case $status in 204 | 404) state=gone ;; *) refuse "${name} can't be replaced: $(said)" ;; esac
+fi
+`
+  return `name=${name}
+look "$name"
+${unmark}if [ "$state" = gone ]; then
+  api POST "/containers/create?name=$name" "$kept.${create}"
+  [ "$status" = 201 ] || refuse "$name can't be made again: $(said)"
+  ${connects.join('\n  ')}
+fi
+id=$name
+${running ? START : ':'}`
+}
+
+export function madeAgain({ name, mark, running }: Remake): string {
+  return `look ${name}
+[ "$state" = gone ] && refuse '${name} is not there'
+${mark === undefined ? '' : `grep -q '"shakedown.mark":"${mark}"' "$out" && refuse '${name} is still the changed one'`}
+${running ? `[ "$state" = running ] || refuse "${name} is $state"` : ''}
+exit 0`
+}
+
+/** One limit of the processor: `CpuQuota` in microseconds of 100 ms, or `NanoCpus` where that is how it was given. */
+export interface CpuLimit {
+  readonly key: 'CpuQuota' | 'NanoCpus'
+  readonly before: number
+  readonly during: number
+}
+
+/** What is neither the limit before nor the one during the fault is somebody else's. */
+export function resetCpu(of: Named, { key, before, during }: CpuLimit, kept: string): string {
+  return `look ${of.id}
+[ "$state" = gone ] && { echo ${quote(`${of.name} was removed by somebody else meanwhile`)}; exit 0; }
+limit=$(sed -n 's/.*"${key}":\\(-*[0-9]*\\).*/\\1/p' "$out")
+case $limit in ${during}) ;; ${before} | -1) exit 0 ;; *) echo "the CPU limit of ${of.name} was changed by somebody else meanwhile" >&2; exit ${DRIFTED} ;; esac
+api POST /containers/${of.id}/update "$kept.${kept}"
+[ "$status" = 200 ] || refuse "the CPU limit of ${of.name} can't be put back: $(said)"`
+}
+
+export function cpuReset(of: Named, { key, during }: CpuLimit): string {
+  return `look ${of.id}
+[ "$state" = gone ] || ! grep -q '"${key}":${during},' "$out" || refuse 'the CPU limit of ${of.name} is still in'`
+}
+
+/** Ends what is held inside by its mark; a container that does not run holds nothing. */
+export function endHeld(of: Named, kept: string): string {
+  return `look ${of.id}
+case $state in running) ;; paused) refuse '${of.name} is paused' ;; *) exit 0 ;; esac
+${execInside(of, kept)}`
+}
+
+function execInside(of: Named, kept: string): string {
+  return `api POST /containers/${of.id}/exec "$kept.${kept}"
+[ "$status" = 201 ] || refuse "a command can't be run in ${of.name}: $(said)"
+exec=$(sed -n 's/.*"Id":"\\([0-9a-f]*\\)".*/\\1/p' "$out")
+printf '{"Detach":false,"Tty":true}' >"$out.start"
+api POST "/exec/$exec/start" "$out.start"
+words=$(tail -c 400 "$out")
+api GET "/exec/$exec/json"
+grep -q '"ExitCode":0,' "$out" || refuse "$words"`
+}
+
+/** One script after another, each in a shell of its own; the worst exit code is that of all. */
+export function inTurn(scripts: readonly string[]): string {
+  if (scripts.length === 1) return scripts[0] as string
+  return `worst=0
+${scripts.map((script) => `(\n${script}\n) || worst=$?`).join('\n')}
+exit $worst`
+}
+
+/** Everything that carries the label goes: containers, then networks and volumes. */
+export function removeAll(label: string, networks: boolean): string {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
+  const sweep = (list: string, key: string, remove: string) => `api GET "${list}filters=${filters}"
+for one in $(tr ',{' '\\n\\n' <"$out" | sed -n 's/^"${key}":"\\([^"]*\\)"$/\\1/p' | sort -u); do
+  api DELETE "${remove}"
+  case $status in 20? | 404) ;; *) refuse "$one can't be removed: $(said)" ;; esac
+done`
+  return [
+    sweep('/containers/json?all=1&', 'Id', '/containers/$one?force=1&v=1'),
+    ...(networks
+      ? [sweep('/networks?', 'Id', '/networks/$one'), sweep('/volumes?', 'Name', '/volumes/$one?force=1')]
+      : []),
+    'exit 0',
+  ].join('\n')
+}
+
+export function allRemoved(label: string): string {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
+  return `api GET "/containers/json?all=1&filters=${filters}"
+[ "$(tr -d ' \\n' <"$out")" = '[]' ] || refuse 'containers of the stack are still there'
+api GET "/networks?filters=${filters}"
+[ "$(tr -d ' \\n' <"$out")" = '[]' ] || refuse 'networks of the stack are still there'`
+}

@@ -1,0 +1,169 @@
+/** A service of containers, as steps and probes see it. */
+import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import type { Address, Service, ServiceNames, ServiceState, Wake } from '../../../contracts/target.ts'
+import type { Events } from './events.ts'
+import { execInside } from './exec.ts'
+import { fileUndoInside } from './file-undo.ts'
+import { filesInside } from './files.ts'
+import type { Group } from './group.ts'
+import { sampleHealth } from './health.ts'
+import { addressOf, type Inspection, onlyPort, publishedPort, removedState, stateOf } from './inspection.ts'
+import { followLogs, type LogLine, readLogs } from './logs.ts'
+import { memoryOf } from './memory.ts'
+import { type Doing, verbsOf } from './verbs.ts'
+
+export interface ServiceParts {
+  readonly group: Group
+  readonly events: Events
+  readonly doing: Doing
+  /** As targets.yaml says. */
+  readonly port: number | undefined
+  readonly sampled: boolean
+  /** Container addresses can be reached from where the transport is: not so with Docker in a virtual machine. */
+  readonly direct: boolean
+  /** Logs before this are of somebody else's time: RFC 3339. */
+  readonly since: string | undefined
+}
+
+export function dockerService(parts: ServiceParts): Service {
+  const { group, events, doing } = parts
+  const { name, engine } = group
+  const id = () => group.last[0]?.Id ?? name
+  const marks: string[] = ['']
+  return {
+    name,
+    get directory() {
+      return directoryOf(group.last[0])
+    },
+    files: filesInside(engine, id),
+    state: ({ health, signal } = {}) => stateNow(parts, health === true, signal),
+    names: () => namesOf(parts),
+    endpoint: (port) => endpointOf(parts, port),
+    exec: async (command, options, signal) => {
+      const { Id } = await group.first()
+      return execInside(engine, Id, command, options, signal)
+    },
+    logs: async ({ since = 0, last } = {}) =>
+      (await linesOf(parts, marks[since] || parts.since, last)).map(({ text }) => text),
+    logMark: async () => marks.push(await lastMark(parts)) - 1,
+    watch: (wake) => events.watch(({ Actor }) => group.concerns(Actor.ID, Actor.Attributes), name, wake),
+    watchLogs: (wake) => watchLogs(parts, wake),
+    verbs: verbsOf(group, doing),
+    lacks: (verb, rule) => doing.lacks(group, verb, rule),
+    fileUndo: async (path, before, after, then) =>
+      fileUndoInside(await group.first(), doing.shell, {
+        path,
+        before,
+        after,
+        then,
+        directory: directoryOf(group.last[0]),
+      }),
+  }
+}
+
+function directoryOf(inspection: Inspection | undefined): string {
+  return inspection?.Config.WorkingDir || '/'
+}
+
+/** Of several replicas the one that is worst off speaks for all. */
+async function stateNow(parts: ServiceParts, health: boolean, signal: AbortSignal | undefined): Promise<ServiceState> {
+  const all = await parts.group.look()
+  if (all.length === 0) return removedState
+  const states = await Promise.all(all.map((one) => stateOfOne(parts, one, health, signal)))
+  return states.reduce((worst, state) => (rank(state) < rank(worst) ? state : worst))
+}
+
+const order: readonly string[] = ['removed', 'exited', 'created', 'restarting', 'paused', 'running']
+
+function rank({ state, health }: ServiceState): number {
+  return order.indexOf(state) * 2 + (health === 'healthy' || health === 'none' ? 1 : 0)
+}
+
+async function stateOfOne(
+  { group, sampled }: ServiceParts,
+  one: Inspection,
+  health: boolean,
+  signal = new AbortController().signal,
+): Promise<ServiceState> {
+  if (!health) return stateOf(one, undefined, undefined)
+  const [sample, memory] = await Promise.all([
+    sampled ? sampleHealth(group.engine, one, signal).catch(() => 'unhealthy' as const) : undefined,
+    memoryOf(group.engine, one),
+  ])
+  return stateOf(one, sample, memory)
+}
+
+/** As of the last look: it is made anew at every start. */
+function namesOf(parts: ServiceParts): ServiceNames {
+  const [one] = parts.group.last
+  const address = (one && addressOf(one)) ?? parts.group.name
+  const port = parts.port ?? (one && onlyPort(one))
+  return {
+    address,
+    directory: directoryOf(one),
+    ...(port === undefined ? {} : { port, url: `http://${address}:${port}` }),
+    ...(one && one.State.Pid > 0 ? { pid: one.State.Pid } : {}),
+  }
+}
+
+/** Published host ports and addresses change with every start, so both are looked up anew each time. */
+async function endpointOf(parts: ServiceParts, asked: number | undefined): Promise<Address | undefined> {
+  const one = await parts.group.first()
+  const port = asked ?? parts.port ?? onlyPort(one)
+  if (port === undefined) return undefined
+  const address = addressOf(one)
+  if (parts.direct && address !== undefined) return { host: address, port }
+  const published = publishedPort(one, port)
+  if (published !== undefined) return { host: '127.0.0.1', port: published }
+  const { name } = parts.group
+  if (!one.State.Running) throw noWay(`${name} is ${one.State.Status}, so nobody listens there`)
+  if (address !== undefined)
+    throw noWay(
+      `${name} can't be reached from here: publish its port ${port} (\`ports: ["${port}"]\` in the compose file)`,
+    )
+  throw noWay(`${name} is on no network`)
+}
+
+/** No answer is a reading like any other: refused, as if nobody listened. */
+function noWay(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ECONNREFUSED' })
+}
+
+async function linesOf({ group }: ServiceParts, since: string | undefined, last?: number): Promise<readonly LogLine[]> {
+  try {
+    const all = await group.present()
+    const logs = await Promise.all(all.map(({ Id }) => readLogs(group.engine, Id, { since, last })))
+    const lines = logs.length === 1 ? (logs[0] ?? []) : logs.flat().sort((a, b) => (a.at < b.at ? -1 : 1))
+    return last === undefined ? lines : lines.slice(-last)
+  } catch (error) {
+    throw new TargetError(`the log of ${group.name} can't be read: ${messageOf(error)}`, {
+      transient: true,
+      cause: error,
+    })
+  }
+}
+
+async function lastMark(parts: ServiceParts): Promise<string> {
+  return (await linesOf(parts, undefined, 1)).at(-1)?.at ?? ''
+}
+
+/** A follower ends with its container, so it is begun anew when that starts again. */
+async function watchLogs({ group, events }: ServiceParts, wake: Wake): Promise<AsyncDisposable> {
+  const following = new AsyncDisposableStack()
+  const follow = async () => {
+    for (const { Id } of await group.look())
+      following.use(await followLogs(group.engine, Id, () => wake(`${group.name} logged a line`)))
+  }
+  following.use(
+    await events.watch(
+      ({ Action, Actor }) => Action === 'start' && group.concerns(Actor.ID, Actor.Attributes),
+      group.name,
+      (because) => {
+        wake(because)
+        follow().catch(() => undefined)
+      },
+    ),
+  )
+  await follow()
+  return following
+}

@@ -1,0 +1,212 @@
+/** A target of containers: its daemon, its services, and the stack where it brings one up. */
+import { TargetError } from '../../../contracts/errors.ts'
+import type { Runtime, RuntimeHost, Service, Transport, Verbs } from '../../../contracts/target.ts'
+import type { Change } from '../../../contracts/undo.ts'
+import { parseDuration } from '../../../contracts/units.ts'
+import { Compose, composeFiles } from './compose.ts'
+import { daemonAddress } from './daemon.ts'
+import { Engine } from './engine.ts'
+import { Events } from './events.ts'
+import { Group } from './group.ts'
+import { untilReady } from './readiness.ts'
+import { allRemoved, removeAll } from './scripts.ts'
+import { PROJECT_LABEL, type Selector, servicesOf } from './selection.ts'
+import { dockerService } from './service.ts'
+import { engineShell, SPEAKS } from './shell.ts'
+import type { Doing } from './verbs.ts'
+
+const UP_WITHIN = 120_000
+
+interface Config {
+  readonly compose?: string | readonly string[]
+  readonly project?: string
+  readonly daemon?: string
+  readonly services?: Readonly<Record<string, ServiceConfig>>
+  readonly defaults?: { readonly up?: string; readonly patience?: number; readonly 'sample-health'?: boolean }
+  readonly variables?: Readonly<Record<string, unknown>>
+}
+
+interface ServiceConfig {
+  readonly container?: string
+  readonly label?: string
+  readonly port?: number
+  readonly 'sample-health'?: boolean
+}
+
+/** Throws a TargetError when there is no daemon, or a compose file is wrong. */
+export async function openDockerStack(
+  raw: Readonly<Record<string, unknown>>,
+  transport: Transport,
+  host: RuntimeHost,
+): Promise<Runtime> {
+  const config = raw as Config
+  const address = daemonAddress(config.daemon === undefined ? undefined : host.resolve(config.daemon, {}), transport)
+  const engine = await Engine.open(transport, address)
+  const compose =
+    config.compose === undefined || config.project !== undefined
+      ? undefined
+      : await openCompose(config, engine, transport, host)
+  const stack = new DockerStack({ config, engine, transport, host, compose })
+  if (compose === undefined) await stack.find()
+  return stack
+}
+
+async function openCompose(config: Config, engine: Engine, transport: Transport, host: RuntimeHost): Promise<Compose> {
+  const { run, case: kase, plan } = host.labels
+  return Compose.open({
+    files: composeFiles(host.resolve(config.compose as string, {}), host.home),
+    project: projectOf(host),
+    environment: host.environment(),
+    labels: { 'shakedown.run': run, 'shakedown.case': kase, 'shakedown.plan': plan },
+    address: engine.address,
+    transport,
+    host,
+  })
+}
+
+/** Compose takes lower case, digits, - and _. */
+function projectOf({ labels }: RuntimeHost): string {
+  return `shakedown-${labels.run}-${labels.case}`.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')
+}
+
+interface Parts {
+  readonly config: Config
+  readonly engine: Engine
+  readonly transport: Transport
+  readonly host: RuntimeHost
+  readonly compose: Compose | undefined
+}
+
+class DockerStack implements Runtime {
+  readonly #parts: Parts
+  readonly #events: Events
+  readonly #services = new Map<string, { service: Service; group: Group }>()
+  readonly #doing: Doing
+  readonly #opened = new Date().toISOString()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    const { engine, compose } = parts
+    this.#events = new Events(engine)
+    this.#doing = {
+      shell: engineShell(engine.address, engine.version),
+      network: async () => {
+        throw new TargetError('network faults are not built yet')
+      },
+      scale: undefined,
+      lacks: (group, verb) => this.#lacks(group, verb),
+    }
+    const project = compose ? projectOf(parts.host) : parts.config.project
+    for (const name of compose?.services ?? []) this.#add(name, { project: project as string, service: name })
+  }
+
+  names(): readonly string[] {
+    return [...this.#services.keys()]
+  }
+
+  service(name: string): Service {
+    const known = this.#services.get(name)
+    if (known) return known.service
+    throw new TargetError(`this target has no service "${name}": it has ${this.names().join(', ') || 'none'}`)
+  }
+
+  /** Services of what runs already. A selector that matches nothing is an error. */
+  async find(): Promise<void> {
+    const { config, engine } = this.#parts
+    const { project } = config
+    const found = project === undefined ? [] : await servicesOf(engine, project)
+    if (project !== undefined && found.length === 0)
+      throw new TargetError(`there is no running Compose project "${project}": look at \`docker compose ls\``)
+    for (const name of found) this.#add(name, { project: project as string, service: name })
+    for (const [name, service] of Object.entries(config.services ?? {})) {
+      const selector = selectorOf(service)
+      if (selector) this.#add(name, selector)
+      else if (!this.#services.has(name))
+        throw new TargetError(`service "${name}" has no container: write \`container: NAME\` or \`label: KEY=VALUE\``)
+    }
+    for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
+  }
+
+  async up(): Promise<Change | undefined> {
+    const { compose, host } = this.#parts
+    if (!compose) return undefined
+    const label = `${PROJECT_LABEL}=${projectOf(host)}`
+    const { shell } = this.#doing
+    return {
+      does: `starts ${compose.services.join(', ')}`,
+      touches: [],
+      undo: {
+        of: 'stack',
+        title: `the stack (${compose.services.join(', ')}) is gone`,
+        sh: `${shell}\n${removeAll(label, true)}`,
+        verify: `${shell}\n${allRemoved(label)}`,
+        settles: 10_000,
+        touches: [],
+        ends: { by: 'undo' },
+      },
+      apply: async (signal) => {
+        await compose.up()
+        for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
+        await this.#untilReady(signal)
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#events[Symbol.asyncDispose]()
+  }
+
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    const { host, config } = this.#parts
+    const { up, patience = 1 } = config.defaults ?? {}
+    const limit = (parseDuration(up ?? '') ?? UP_WITHIN) * patience
+    const all = [...this.#services.values()].filter(({ group }) => !group.name.includes('['))
+    const waits = all.map(({ service }) => untilReady({ service, host, signal, limit }))
+    void Promise.allSettled(waits)
+    await Promise.all(waits)
+  }
+
+  /** Replicas get names of their own: `agent[1]`. */
+  async #demand(name: string, group: Group): Promise<void> {
+    const { length } = await group.lookAnew()
+    if (length === 0) throw new TargetError(`no container is "${name}": nothing matches ${group.says}`)
+    if (length === 1) return
+    for (let replica = 1; replica <= length; replica++) {
+      const one = this.#add(`${name}[${replica}]`, group.selector, replica)
+      await one.lookAnew()
+    }
+  }
+
+  #add(name: string, selector: Selector, replica?: number): Group {
+    const { engine, config, transport, compose } = this.#parts
+    const group = new Group(name, engine, selector, replica)
+    const said = config.services?.[name.replace(/\[\d+\]$/, '')]
+    const service = dockerService({
+      group,
+      events: this.#events,
+      doing: this.#doing,
+      port: said?.port,
+      sampled: said?.['sample-health'] ?? config.defaults?.['sample-health'] === true,
+      direct: 'path' in engine.address && (transport.address !== 'local' || process.platform === 'linux'),
+      since: compose ? undefined : this.#opened,
+    })
+    this.#services.set(name, { service, group })
+    return group
+  }
+
+  async #lacks(group: Group, verb: keyof Verbs): Promise<string | undefined> {
+    const { transport } = this.#parts
+    const speaks = await transport.exec({ sh: SPEAKS }, { timeout: 10_000 }, new AbortController().signal)
+    if (speaks.code !== 0)
+      return 'neither curl nor perl is on the target, and without one of them nothing could be undone'
+    if (verb !== 'hold') return undefined
+    const { service } = this.#services.get(group.name) ?? { service: undefined }
+    const shell = await service?.exec({ argv: ['sh', '-c', ':'] }, { timeout: 10_000 }, new AbortController().signal)
+    return shell?.code === 0 ? undefined : `${group.name} has no shell inside`
+  }
+}
+
+function selectorOf({ container, label }: ServiceConfig): Selector | undefined {
+  if (container !== undefined) return { container }
+  return label === undefined ? undefined : { label }
+}
