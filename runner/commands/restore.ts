@@ -4,9 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Chalk } from 'chalk'
 import type { JournalEntry } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
-import { isAlive, uptimeMs } from '../engine/identity.ts'
-import { type FoundJournal, journalsIn, openEntries, removeJournal } from '../engine/journal.ts'
-import { journalFolder } from '../engine/leftovers.ts'
+import { uptimeMs } from '../engine/identity.ts'
+import { CLAIMED, type FoundJournal, journalsIn, openEntries, removeJournal } from '../engine/journal.ts'
+import { guardiansDone, isOver, journalFolder } from '../engine/leftovers.ts'
 import { undoEntry } from '../engine/undo.ts'
 import { openTransport } from '../targets/index.ts'
 import { colorLevel } from './color.ts'
@@ -19,7 +19,10 @@ interface RestoreFlags {
 
 /** Undoes newest first, verifies, and exits with 0, or 4 when something stays. Doing it again is harmless. */
 export async function restore(paths: readonly string[], flags: RestoreFlags): Promise<number> {
-  const journals = homesOf(paths)
+  const homes = homesOf(paths)
+  for (const home of flags.list ? [] : homes)
+    await guardiansDone(home, (run) => process.stdout.write(`run ${run}: its guardian is putting things back\n`))
+  const journals = homes
     .flatMap((home) => journalsIn(journalFolder(home)))
     .filter((journal) => openEntries(journal).length > 0 && isWanted(journal, flags.target))
   const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
@@ -37,7 +40,7 @@ async function restoreJournal(
   const { head } = journal
   const open = [...openEntries(journal)].reverse()
   process.stdout.write(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}\n`)
-  if (isAlive(head)) {
+  if (!isOver(journal)) {
     process.stdout.write(`  is still going on (process ${head.pid}): left alone\n`)
     return onlyList ? open.length : 0
   }
@@ -69,7 +72,10 @@ async function restoreEntry(
 /** The work files of the case go with its journal. */
 function tidy(journal: FoundJournal): void {
   removeJournal(journal.folder)
-  rmSync(join(dirname(dirname(journal.folder)), 'work', basename(journal.folder)), { recursive: true, force: true })
+  rmSync(join(dirname(dirname(journal.folder)), 'work', basename(journal.folder).replace(CLAIMED, '')), {
+    recursive: true,
+    force: true,
+  })
 }
 
 function isWanted({ head }: FoundJournal, targets: readonly string[] | undefined): boolean {

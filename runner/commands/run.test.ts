@@ -20,6 +20,7 @@ writeFileSync(
     services:
       web: { command: [bun, server.ts, "\${{ run.id }}"], port: auto, files: { a.json: a.json }, ready: { http: /health } }
   here: { runtime: process }
+  short: { runtime: process, defaults: { lease: 2s } }
 `,
 )
 writeFileSync(join(folder, 'a.json'), '{ "a": 1 }\n')
@@ -96,9 +97,23 @@ describe('a run that is interrupted', () => {
       expect(run.leftProcesses()).toEqual([])
     }, 30_000)
 
-  test('by SIGKILL loses its stack at once, leaves a dirty target, and `plan restore` puts that right', async () => {
+  test('by SIGKILL is put back by its guardian, which then goes, too', async () => {
     const run = begin(waiting)
     await run.until((event) => event.is === 'step.waiting')
+    run.child.kill('SIGKILL')
+    await run.child.exited
+    const restored = await plan(['restore'], { cwd: folder })
+    expect(restored.out).toEndWith('nothing is left to restore\n')
+    expect(restored.code).toBe(0)
+    await eventually(() => run.leftProcesses().length === 0)
+    expect(leftFiles()).toEqual([])
+  }, 30_000)
+
+  test('by SIGKILL after its guardian was killed leaves a dirty target, and `plan restore` puts that right', async () => {
+    const run = begin(waiting)
+    await run.until((event) => event.is === 'step.waiting')
+    run.child.kill('SIGSTOP')
+    for (const pid of guardians()) process.kill(pid, 'SIGKILL')
     run.child.kill('SIGKILL')
     await run.child.exited
     await eventually(() => run.leftProcesses().length === 0)
@@ -110,8 +125,58 @@ describe('a run that is interrupted', () => {
     expect(restored.out).toContain('restored: web is running')
     expect(restored.code).toBe(0)
     expect((await plan(['restore'], { cwd: folder })).out).toBe('nothing is left to restore\n')
+    expect(leftFiles()).toEqual([])
   }, 30_000)
+
+  test('by its guardian being killed goes on, with another one', async () => {
+    const run = begin(waiting.replace('60s', '3s'))
+    await run.until((event) => event.is === 'step.waiting')
+    const before = guardians()
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    await eventually(() => guardians().some((pid) => !before.includes(pid)))
+    expect(await run.child.exited).toBe(1)
+    expect(run.events().find((event) => event.is === 'case.ended')).toMatchObject({ restored: 'restored' })
+    expect(leftFiles()).toEqual([])
+  }, 30_000)
+
+  test('by being stopped for longer than its lease is put back meanwhile, and changes nothing more when it comes back', async () => {
+    writeFileSync(join(folder, 'kept.json'), '{"a":   1}')
+    const run = begin(
+      'plan: Stopped\ntarget: short\nsteps:\n  - apply-config: { file: kept.json, set: { $.a: 2 } }\n  - wait-for: { file: go, exists: true, within: 60s }\n  - apply-config: { file: kept.json, set: { $.a: 3 } }\n',
+    )
+    await run.until((event) => event.is === 'step.waiting')
+    expect(readFileSync(join(folder, 'kept.json'), 'utf8')).not.toBe('{"a":   1}')
+    run.child.kill('SIGSTOP')
+    await eventually(() => readFileSync(join(folder, 'kept.json'), 'utf8') === '{"a":   1}')
+    writeFileSync(join(folder, 'go'), '')
+    run.child.kill('SIGCONT')
+    expect(await run.child.exited).toBe(3)
+    expect(run.events().find((event) => event.is === 'case.ended')).toMatchObject({
+      outcome: 'errored',
+      restored: 'restored',
+    })
+    expect(JSON.stringify(run.events())).toContain('took it for gone')
+    expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
+    expect(leftFiles()).toEqual([])
+  }, 60_000)
 })
+
+/** Journals and work files. */
+function leftFiles(): string[] {
+  return ['journal', 'work'].flatMap((name) => {
+    const of = join(folder, '.shakedown', name)
+    return existsSync(of) ? readdirSync(of) : []
+  })
+}
+
+/** Process ids of the guardians of the only journal there is. */
+function guardians(): number[] {
+  const journals = join(folder, '.shakedown', 'journal')
+  const [name] = readdirSync(journals)
+  if (name === undefined) return []
+  const pids = readFileSync(join(journals, name, 'guardians'), 'utf8').split(/\s+/)
+  return pids.filter(Boolean).map(Number)
+}
 
 describe('what a case may do', () => {
   test('captures, rounds and conditions keep their types', async () => {

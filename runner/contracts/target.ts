@@ -56,11 +56,28 @@ export interface Files {
 /** `host:port` or the path of a unix socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
 
+/** A process that goes on beside the runner, in a session of its own, and is told things over its stdin. */
+export interface Spawned {
+  readonly pid: number | undefined
+  /** Resolves with the first line of its stdout; undefined when it ended without one. */
+  readonly said: Promise<string | undefined>
+  /** Resolves when it has ended, or the way to it was cut. */
+  readonly ended: Promise<void>
+  /** Writes a line; false: nobody reads it any more. */
+  tell(line: string): boolean
+  /** Ends its stdin and lets go of it. */
+  release(): void
+}
+
 /** The way to a machine: everything else stands on these. */
 export interface Transport extends AsyncDisposable {
   /** `local`, `ssh://miner@10.0.0.5`. */
   readonly address: string
   exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
+  /** Starts a script of `sh` with its arguments; it outlives the runner unless it ends by itself. Undefined where that can't be had. */
+  spawn?(script: string, args: readonly string[]): Promise<Spawned>
+  /** Tells of each command that begins (`run GROUP`) and has ended (`end GROUP`), for who has to end those that outlive the runner. */
+  watchCommands?(told: (line: string) => void): Disposable
   /** Throws an error with a `code` such as ECONNREFUSED. */
   connect(to: Address, signal: AbortSignal): Promise<Duplex>
   readonly files: Files

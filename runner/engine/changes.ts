@@ -5,10 +5,12 @@ import type { Transport } from '../contracts/target.ts'
 import type { Change, Effective, Touch, Undo } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
 import type { Emit } from './emit.ts'
-import { Journal, removeJournal } from './journal.ts'
+import { Guardian } from './guardian.ts'
+import { CLAIMED, Journal, openEntries, readJournal, removeJournal } from './journal.ts'
 import { undoEntry } from './undo.ts'
 
 const EFFECT_WITHIN = 10_000
+const GUARDIAN_LIMIT = 120_000
 
 /** What was changed and is not proven to be put back, in the order it was made. */
 export interface Entry {
@@ -31,6 +33,10 @@ export interface Restored {
 
 export interface ChangesOptions {
   readonly journal: string
+  /** Work files of the case, which go with it. */
+  readonly work: string
+  /** ms of silence after which the guardian takes the runner for gone. */
+  readonly lease: number
   readonly run: string
   /** Identity of the target, for the journal. */
   readonly target: string
@@ -53,6 +59,8 @@ export class Changes {
   readonly #transport: Transport
   readonly #entries: Entry[] = []
   #journal: Journal | undefined
+  #guardian: Guardian | undefined
+  #beginning: Promise<Journal> | undefined
   /** Undoing goes one at a time: a `for:` that ends while a restore is going on waits. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -68,12 +76,12 @@ export class Changes {
   /** Makes a change. Throws a CheckFailure when it has no effect; it is undone at the end all the same. */
   async make(change: Change, by: Maker): Promise<string> {
     if (by.overlap !== true && change.undo?.of === 'fault') this.#refuseOverlap(change)
-    const entry = change.undo && this.#intend(change, change.undo, by)
+    const entry = change.undo && (await this.#intend(change, change.undo, by))
     const { case: kase, emit } = this.#options
     const about = { case: kase, step: by.step, entry: entry?.id ?? 0, does: change.does }
     if (entry) emit({ is: 'change', state: 'intent', ...about })
     await change.apply(by.signal)
-    if (entry) this.#journal?.mark(entry.id, 'applied')
+    if (entry) await this.#markApplied(entry)
     const evidence = await evidenceOf(change, by.signal)
     emit({ is: 'change', state: 'applied', ...about, evidence, without: entry ? undefined : withoutWords(change) })
     if (entry && by.for !== undefined) this.#endAfter(entry, by.for)
@@ -98,8 +106,9 @@ export class Changes {
     })
   }
 
-  /** Deletes a journal of which everything is undone. */
+  /** Lets the guardian go, and deletes a journal of which everything is undone. */
   close(): void {
+    this.#guardian?.[Symbol.dispose]()
     if (this.#journal && this.#entries.every((entry) => entry.state === 'restored')) removeJournal(this.#journal.folder)
   }
 
@@ -113,19 +122,41 @@ export class Changes {
       })
   }
 
-  #intend(change: Change, undo: Undo, by: Maker): Entry {
-    const { journal, run, target, case: kase, plan } = this.#options
+  async #intend(change: Change, undo: Undo, by: Maker): Promise<Entry> {
+    const { case: kase, plan } = this.#options
     try {
-      this.#journal ??= Journal.create(journal, { run, target })
+      this.#beginning ??= this.#begin()
+      this.#journal = await this.#beginning
       const id = this.#journal.intend(undo, { case: kase, plan, step: by.step, does: change.does })
       const entry: Entry = { id, undo, step: by.step, name: by.name, state: 'open' }
       this.#entries.push(entry)
       return entry
     } catch (error) {
+      if (this.#journal?.fenced) throw fencedOff()
+      if (isError(error, 'target')) throw error
       throw new TargetError(`nothing was changed, since the journal can't be written: ${messageOf(error)}`, {
         cause: error,
       })
     }
+  }
+
+  /** The guardian has answered before the first change is made. */
+  async #begin(): Promise<Journal> {
+    const { journal, run, target, work, lease } = this.#options
+    const begun = Journal.create(journal, { run, target })
+    this.#guardian = await Guardian.start(this.#transport, journal, work, lease)
+    return begun
+  }
+
+  /** A change that was made while the guardian took us for gone is one it does not know of: it is undone at once. */
+  async #markApplied(entry: Entry): Promise<void> {
+    const { journal, run, target } = this.#options
+    if (!this.#journal?.fenced) return this.#journal?.mark(entry.id, 'applied')
+    const again = Journal.create(`${journal}.late`, { run, target })
+    const id = again.intend(entry.undo, { case: this.#options.case, plan: this.#options.plan, step: entry.step })
+    const { outcome } = await undoEntry(this.#transport, again.folder, { id, settles: entry.undo.settles })
+    if (outcome === 'restored') removeJournal(again.folder)
+    throw fencedOff()
   }
 
   #endAfter(entry: Entry, limit: number): void {
@@ -151,7 +182,9 @@ export class Changes {
   async #undo(entry: Entry, by: 'step' | 'end' | 'for'): Promise<Restored> {
     clearTimeout(entry.timer)
     const start = performance.now()
-    const { outcome, message, unverified } = await this.#undone(entry)
+    const { outcome, message, unverified } = this.#journal?.fenced
+      ? await this.#undoneByGuardian(entry)
+      : await this.#undone(entry)
     entry.state = outcome
     this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
     return { entry, outcome, message }
@@ -165,6 +198,19 @@ export class Changes {
       })
     } catch (error) {
       return { outcome: 'failed' as const, message: messageOf(error), unverified: false }
+    }
+  }
+
+  /** It has the journal, and we may only look how far it is. */
+  async #undoneByGuardian({ id }: Entry) {
+    const start = performance.now()
+    for (;;) {
+      const journal = readJournal(`${this.#options.journal}${CLAIMED}`)
+      const open = journal && openEntries(journal).find((entry) => entry.id === id)
+      if (!open) return { outcome: 'restored' as const, message: 'by the guardian', unverified: false }
+      if (open.state === 'failed' || performance.now() - start > GUARDIAN_LIMIT)
+        return { outcome: 'failed' as const, message: 'the guardian could not put it back', unverified: false }
+      await Bun.sleep(50)
     }
   }
 
@@ -194,6 +240,12 @@ export class Changes {
     this.#turn = mine.catch(() => undefined)
     return mine
   }
+}
+
+function fencedOff(): TargetError {
+  return new TargetError(
+    'this run was silent for longer than its lease, so its guardian took it for gone and put everything back: nothing more is changed',
+  )
 }
 
 /** Asks again until the change is seen to have taken effect. */

@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
@@ -62,6 +63,11 @@ export class Journal {
     markState(this.folder, id, state, message)
   }
 
+  /** A guardian that took us for gone has renamed the folder: nothing may be changed any more. */
+  get fenced(): boolean {
+    return !existsSync(this.folder)
+  }
+
   #append(line: JournalHead | JournalEntry): void {
     append(this.folder, line)
   }
@@ -71,6 +77,13 @@ export class Journal {
 export function markState(folder: string, id: number, state: UndoState, message?: string): void {
   append(folder, { id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
   if (state === 'undone') dropKept(folder, id)
+  if (state === 'drifted') setAside(folder, id)
+}
+
+/** What somebody else changed since is theirs: a loop over the scripts passes it over. */
+function setAside(folder: string, id: number): void {
+  const script = fileOf(folder, id, 'sh')
+  if (existsSync(script)) renameSync(script, `${script}.drifted`)
 }
 
 /** A journal as it was found. */
@@ -97,6 +110,14 @@ export function readJournal(folder: string): FoundJournal | undefined {
 export function openEntries(journal: FoundJournal): readonly JournalEntry[] {
   return journal.entries.filter((entry) => entry.state !== 'undone' && entry.state !== 'drifted')
 }
+
+/** Whether a guardian has taken it over. */
+export function isClaimed({ folder }: FoundJournal): boolean {
+  return folder.endsWith(CLAIMED)
+}
+
+/** What a guardian appends to the name of a journal that it takes over. */
+export const CLAIMED = '.claimed'
 
 /** All journals under a folder of journals. */
 export function journalsIn(folder: string): FoundJournal[] {

@@ -1,8 +1,9 @@
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { RestoreError } from '../contracts/errors.ts'
 import type { TargetSpec } from '../contracts/plan.ts'
 import { isAlive } from './identity.ts'
-import { type FoundJournal, journalsIn, openEntries } from './journal.ts'
+import { CLAIMED, type FoundJournal, isClaimed, journalsIn, openEntries } from './journal.ts'
 
 /** A target is known by its transport's address, its name and, locally, the folder of targets.yaml. */
 export function targetIdentity(spec: TargetSpec, address: string): string {
@@ -16,12 +17,50 @@ export function journalFolder(home: string): string {
 
 /** Journals with something that is not put back, of runs that are over. */
 export function leftovers(home: string): FoundJournal[] {
-  return journalsIn(journalFolder(home)).filter((journal) => !isAlive(journal.head) && openEntries(journal).length > 0)
+  return journalsIn(journalFolder(home)).filter((journal) => isOver(journal) && openEntries(journal).length > 0)
+}
+
+/** A run that was taken for gone is over, too, though its process may have come back. */
+export function isOver(journal: FoundJournal): boolean {
+  return isClaimed(journal) || !isAlive(journal.head)
+}
+
+const GUARDIAN_LIMIT = 60_000
+
+/** Waits for guardians that are putting back what a run has left, so that nobody does it twice. Tells of the first wait. */
+export async function guardiansDone(home: string, told: (run: string) => void): Promise<void> {
+  const start = performance.now()
+  for (let first = true; performance.now() - start < GUARDIAN_LIMIT; first = false) {
+    const busy = leftovers(home).find(isGuarded)
+    if (!busy) return
+    if (first) told(busy.head.run)
+    await Bun.sleep(20)
+  }
+}
+
+/** One that gave up after many tries has ended. */
+function isGuarded({ folder }: FoundJournal): boolean {
+  const file = join(folder, 'guardians')
+  if (!existsSync(file)) return false
+  return readFileSync(file, 'utf8')
+    .split(/\s+/)
+    .some((pid) => pid !== '' && isGuardian(Number(pid), folder))
+}
+
+function isGuardian(pid: number, folder: string): boolean {
+  const name = basename(folder).replace(CLAIMED, '')
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name)
+  } catch {
+    return process.platform !== 'linux' && isAlive({ pid, started: '' })
+  }
 }
 
 /** A run on a dirty target would measure the last one's faults. Throws a RestoreError with what to type. */
-export function refuseLeftovers(spec: TargetSpec, address: string): void {
-  const [dirty] = leftovers(spec.home).filter(({ head }) => head.target === targetIdentity(spec, address))
+export async function refuseLeftovers(spec: TargetSpec, address: string): Promise<void> {
+  const own = () => leftovers(spec.home).filter(({ head }) => head.target === targetIdentity(spec, address))
+  if (own().length > 0) await guardiansDone(spec.home, () => undefined)
+  const [dirty] = own()
   if (dirty === undefined) return
   const left = openEntries(dirty)
     .map(({ title, step }) => `${title} (${step})`)

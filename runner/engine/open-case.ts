@@ -5,6 +5,7 @@ import { TargetError } from '../contracts/errors.ts'
 import type { Phase } from '../contracts/events.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { Runtime, RuntimeKind } from '../contracts/target.ts'
+import { parseDuration } from '../contracts/units.ts'
 import { effectOfCase } from '../plan/check.ts'
 import type { CaseRun } from './case-run.ts'
 import { Changes } from './changes.ts'
@@ -13,6 +14,8 @@ import { lockTarget } from './locking.ts'
 import { readSecrets } from './secrets.ts'
 import { runtimeHost } from './stack.ts'
 import { type Hands, rootsOf, type World } from './world.ts'
+
+const LEASE = 10_000
 
 export interface Opening {
   phase(phase: Phase): void
@@ -32,7 +35,7 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   on.phase('lock')
   const effect = effectOfCase(kase, hands.kinds)
   if (!kind.owned?.(config)) stack.use(await lockTarget(kase, effect, { run, check, signal: stop.signal }))
-  refuseLeftovers(kase.target, transport.address)
+  await refuseLeftovers(kase.target, transport.address)
   const name = `${run}-${kase.id}`
   const folder = join(home, '.shakedown', 'work', name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -44,6 +47,8 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   opened = runtime
   const changes = new Changes(transport, {
     journal: join(journalFolder(home), name),
+    work: folder,
+    lease: parseDuration(String(kase.target.defaults['lease'] ?? '')) ?? LEASE,
     run,
     target: targetIdentity(kase.target, transport.address),
     case: kase.id,

@@ -99,6 +99,7 @@ export const targetShape = mapping({
       probe: optional(duration('of one reading (5s)')),
       step: optional(duration('of run and http steps (60s)')),
       baseline: optional(duration('until the baseline holds again (60s)')),
+      lease: optional(duration('of silence after which the guardian takes the runner for gone (10s)')),
       up: optional(duration('until a stack is ready (2m)')),
       'sample-health': optional(flag('run health checks of containers for each reading')),
       patience: optional(Type.Number({ description: 'multiplies all time limits', exclusiveMinimum: 0 })),

@@ -12,6 +12,18 @@ const TERM_GRACE = 200
 
 type Child = Bun.Subprocess<Bun.SpawnOptions.Writable, 'pipe', 'pipe'>
 
+const listeners = new Set<(line: string) => void>()
+
+/** `run GROUP` and `end GROUP` of each command from now on. */
+export function watchCommands(told: (line: string) => void): Disposable {
+  listeners.add(told)
+  return { [Symbol.dispose]: () => void listeners.delete(told) }
+}
+
+function tellAll(line: string): void {
+  for (const told of listeners) told(line)
+}
+
 /** The whole group is ended at the time limit and at an abort; the latter throws the signal's reason. */
 export async function execLocally(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit> {
   signal.throwIfAborted()
@@ -21,6 +33,7 @@ export async function execLocally(command: Command, options: ExecOptions, signal
   const keep = options.keep ?? KEEP
   const outputs = [keepOutput(child.stdout, keep), keepOutput(child.stderr, keep)] as const
   const limit = groupLimit(child, options.timeout, signal)
+  tellAll(`run ${child.pid}`)
   try {
     await child.exited
     await limit.ended()
@@ -28,6 +41,7 @@ export async function execLocally(command: Command, options: ExecOptions, signal
     if (signal.aborted) throw signal.reason
     return { ...ended(child, outputs), timedOut: limit.timedOut(), duration: performance.now() - start }
   } finally {
+    tellAll(`end ${child.pid}`)
     limit.clear()
   }
 }

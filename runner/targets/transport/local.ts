@@ -3,13 +3,16 @@ import { createConnection } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Address, Transport } from '../../contracts/target.ts'
 import { closeClient } from '../http/client.ts'
-import { execLocally } from './local-exec.ts'
+import { execLocally, watchCommands } from './local-exec.ts'
 import { localFiles } from './local-files.ts'
+import { spawnLocally } from './local-spawn.ts'
 
 export function localTransport(): Transport {
   const transport: Transport = {
     address: 'local',
     exec: execLocally,
+    spawn: spawnLocally,
+    watchCommands,
     connect,
     files: localFiles,
     [Symbol.asyncDispose]: () => closeClient(transport),

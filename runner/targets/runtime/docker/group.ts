@@ -97,6 +97,6 @@ export async function inspect(engine: Engine, id: string): Promise<Inspection | 
   }
 }
 
-export function named({ Id, Name }: Inspection): Named {
-  return { id: Id, name: Name.replace(/^\//, '') }
+export function named({ Id, Name, State }: Inspection): Named {
+  return { id: Id, name: Name.replace(/^\//, ''), started: State.StartedAt }
 }

@@ -6,6 +6,8 @@ import { DRIFTED } from '../../../contracts/undo.ts'
 export interface Named {
   readonly id: string
   readonly name: string
+  /** When it was started, as the Engine tells. */
+  readonly started: string
 }
 
 /** `body` sees `$id` and `$name`; what is gone has nothing to put back, and that is said. */
@@ -28,8 +30,26 @@ exit 0`
 const START = `api POST "/containers/$id/start"
   case $status in 204 | 304 | 404) ;; *) refuse "$name can't be started: $(said)" ;; esac`
 
+/**
+ * A stop that was sent before the runner was killed may still be going on: one that runs as it did before, of a change that
+ * was never marked as applied, is looked at for as long as Docker waits before it kills.
+ */
 export function startAll(containers: readonly Named[]): string {
-  return each(containers, `  case $state in running | restarting | paused) continue ;; esac\n  ${START}`)
+  const doubt = containers.map(({ started }) => started).join(' ')
+  return `number=$(expr "\${kept##*/}" + 0 2>/dev/null)
+n=0
+grep -q ""id":$number,"state":"applied"" "\${kept%/*}/journal.jsonl" 2>/dev/null && n=60
+doubtful() {
+  [ $n -lt 60 ] || return 1
+  for start in ${doubt}; do grep -q ""StartedAt":"$start"" "$out" && return 0; done
+  return 1
+}
+${each(
+  containers,
+  `  while [ "$state" = running ] && doubtful; do n=$((n + 1)); sleep 0.2; look "$id"; done
+  case $state in running | restarting | paused | gone) continue ;; esac
+  ${START}`,
+)}`
 }
 
 export function runAll(containers: readonly Named[]): string {
@@ -172,6 +192,14 @@ export function inTurn(scripts: readonly string[]): string {
   return `worst=0
 ${scripts.map((script) => `(\n${script}\n) || worst=$?`).join('\n')}
 exit $worst`
+}
+
+/** A Compose that is still going on would bring up what is taken down; it is known by the project among its arguments. */
+export function endCompose(project: string): string {
+  return `for p in /proc/[0-9]*; do
+  tr '\\0' '\\n' <"$p/cmdline" 2>/dev/null | grep -qxF -- ${project} && kill -9 "\${p#/proc/}" 2>/dev/null
+done
+[ -d /proc/self ] || pkill -9 -f -- "--project-name ${project} " 2>/dev/null`
 }
 
 /** Everything that carries the label goes: containers, then networks and volumes. */

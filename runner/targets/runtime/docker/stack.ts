@@ -9,7 +9,7 @@ import { Engine } from './engine.ts'
 import { Events } from './events.ts'
 import { Group } from './group.ts'
 import { untilReady } from './readiness.ts'
-import { allRemoved, removeAll } from './scripts.ts'
+import { allRemoved, endCompose, removeAll } from './scripts.ts'
 import { PROJECT_LABEL, type Selector, servicesOf } from './selection.ts'
 import { dockerService } from './service.ts'
 import { engineShell, SPEAKS } from './shell.ts'
@@ -138,7 +138,7 @@ class DockerStack implements Runtime {
       undo: {
         of: 'stack',
         title: `the stack (${compose.services.join(', ')}) is gone`,
-        sh: `${shell}\n${removeAll(label, true)}`,
+        sh: `${shell}\n${endCompose(projectOf(host))}\n${removeAll(label, true)}`,
         verify: `${shell}\n${allRemoved(label)}`,
         settles: 10_000,
         touches: [],
