@@ -5,17 +5,33 @@ import { Chalk } from 'chalk'
 import type { JournalEntry } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { uptimeMs } from '../engine/identity.ts'
-import { CLAIMED, type FoundJournal, journalsIn, openEntries, removeJournal } from '../engine/journal.ts'
+import {
+  CLAIMED,
+  type FoundJournal,
+  fileOf,
+  journalsIn,
+  markState,
+  openEntries,
+  removeJournal,
+  takeUp,
+} from '../engine/journal.ts'
 import { guardiansDone, isOver, journalFolder } from '../engine/leftovers.ts'
 import { undoEntry } from '../engine/undo.ts'
 import { openTransport } from '../targets/index.ts'
 import { colorLevel } from './color.ts'
+import { scanTargets } from './scan.ts'
 
 interface RestoreFlags {
   readonly target?: readonly string[]
   readonly list?: boolean
+  readonly force?: boolean
+  readonly giveUp?: boolean
+  readonly scan?: boolean
+  readonly yes?: boolean
   readonly color?: string
 }
+
+type Paint = InstanceType<typeof Chalk>
 
 /** Undoes newest first, verifies, and exits with 0, or 4 when something stays. Doing it again is harmless. */
 export async function restore(paths: readonly string[], flags: RestoreFlags): Promise<number> {
@@ -24,34 +40,37 @@ export async function restore(paths: readonly string[], flags: RestoreFlags): Pr
     await guardiansDone(home, (run) => process.stdout.write(`run ${run}: its guardian is putting things back\n`))
   const journals = homes
     .flatMap((home) => journalsIn(journalFolder(home)))
-    .filter((journal) => openEntries(journal).length > 0 && isWanted(journal, flags.target))
+    .filter((journal) => entriesOf(journal, flags).length > 0 && isWanted(journal, flags.target))
   const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
   if (journals.length === 0) process.stdout.write('nothing is left to restore\n')
   let left = 0
-  for (const journal of journals) left += await restoreJournal(journal, flags.list === true, paint)
+  for (const journal of journals) left += await restoreJournal(journal, flags, paint)
+  if (flags.scan) left += await scanTargets(homes, flags)
   return left > 0 ? 4 : 0
 }
 
-async function restoreJournal(
-  journal: FoundJournal,
-  onlyList: boolean,
-  paint: InstanceType<typeof Chalk>,
-): Promise<number> {
+/** Newest first. What somebody else has changed since is theirs, unless that is to be gone over. */
+function entriesOf(journal: FoundJournal, { force }: RestoreFlags): readonly JournalEntry[] {
+  const drifted = force ? journal.entries.filter(({ state }) => state === 'drifted') : []
+  return [...openEntries(journal), ...drifted].sort((a, b) => b.id - a.id)
+}
+
+async function restoreJournal(journal: FoundJournal, flags: RestoreFlags, paint: Paint): Promise<number> {
   const { head } = journal
-  const open = [...openEntries(journal)].reverse()
+  const open = entriesOf(journal, flags)
   process.stdout.write(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}\n`)
   if (!isOver(journal)) {
     process.stdout.write(`  is still going on (process ${head.pid}): left alone\n`)
-    return onlyList ? open.length : 0
+    return flags.list ? open.length : 0
   }
-  if (onlyList) {
+  if (flags.list) {
     for (const entry of open)
       process.stdout.write(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}\n`)
     return open.length
   }
   let left = 0
   await using transport = await openTransport({})
-  for (const entry of open) left += await restoreEntry(transport, journal, entry, paint)
+  for (const entry of open) left += await restoreEntry(transport, journal, entry, flags, paint)
   if (left === 0) tidy(journal)
   return left
 }
@@ -60,13 +79,28 @@ async function restoreEntry(
   transport: Awaited<ReturnType<typeof openTransport>>,
   journal: FoundJournal,
   entry: JournalEntry,
-  paint: InstanceType<typeof Chalk>,
+  flags: RestoreFlags,
+  paint: Paint,
 ): Promise<number> {
-  const { outcome, message, unverified } = await undoEntry(transport, journal.folder, entry)
+  if (flags.force) takeUp(journal.folder, entry.id)
+  const { outcome, message, unverified } = await undoEntry(transport, journal.folder, entry, flags.force)
   const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
   const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
   process.stdout.write(`  ${words}: ${entry.title}${more ? ` ${paint.dim(`(${more})`)}` : ''}\n`)
-  return outcome === 'restored' ? 0 : 1
+  if (outcome === 'restored') return 0
+  if (outcome === 'drifted') process.stdout.write(driftText(journal, entry))
+  if (!flags.giveUp) return 1
+  markState(journal.folder, entry.id, 'undone', 'given up')
+  process.stdout.write(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more\n`)
+  return 0
+}
+
+/** Values may be secrets, so the two are named and not shown. */
+function driftText({ folder }: FoundJournal, { id, touches = [] }: JournalEntry): string {
+  const file = touches.flatMap((touch) => ('file' in touch && touch.in === undefined ? [touch.file] : []))[0]
+  const before = fileOf(folder, id, 'pre-image')
+  const compare = file !== undefined && existsSync(before) ? `    compare: diff ${before} ${file}\n` : ''
+  return `${compare}    put it back all the same: plan restore --force · leave it: plan restore --give-up\n`
 }
 
 /** The work files of the case go with its journal. */

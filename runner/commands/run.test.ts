@@ -106,7 +106,7 @@ describe('a run that is interrupted', () => {
     expect(restored.out).toEndWith('nothing is left to restore\n')
     expect(restored.code).toBe(0)
     await eventually(() => run.leftProcesses().length === 0)
-    expect(leftFiles()).toEqual([])
+    await eventually(() => leftFiles().length === 0)
   }, 30_000)
 
   test('by SIGKILL after its guardian was killed leaves a dirty target, and `plan restore` puts that right', async () => {
@@ -125,7 +125,7 @@ describe('a run that is interrupted', () => {
     expect(restored.out).toContain('restored: web is running')
     expect(restored.code).toBe(0)
     expect((await plan(['restore'], { cwd: folder })).out).toBe('nothing is left to restore\n')
-    expect(leftFiles()).toEqual([])
+    await eventually(() => leftFiles().length === 0)
   }, 30_000)
 
   test('by its guardian being killed goes on, with another one', async () => {
@@ -136,7 +136,7 @@ describe('a run that is interrupted', () => {
     await eventually(() => guardians().some((pid) => !before.includes(pid)))
     expect(await run.child.exited).toBe(1)
     expect(run.events().find((event) => event.is === 'case.ended')).toMatchObject({ restored: 'restored' })
-    expect(leftFiles()).toEqual([])
+    await eventually(() => leftFiles().length === 0)
   }, 30_000)
 
   test('by being stopped for longer than its lease is put back meanwhile, and changes nothing more when it comes back', async () => {
@@ -157,7 +157,7 @@ describe('a run that is interrupted', () => {
     })
     expect(JSON.stringify(run.events())).toContain('took it for gone')
     expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
-    expect(leftFiles()).toEqual([])
+    await eventually(() => leftFiles().length === 0)
   }, 60_000)
 })
 

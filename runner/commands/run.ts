@@ -26,6 +26,8 @@ interface RunFlags extends ChoiceFlags {
   readonly bail?: string | true
   readonly check?: boolean
   readonly keep?: boolean
+  readonly abandon?: boolean
+  readonly waitLock?: string
   readonly skip: boolean
   readonly allowBreaking?: boolean
   readonly output: string
@@ -69,6 +71,7 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
     results,
     check: flags.check === true,
     keep: flags.keep === true,
+    abandon: flags.abandon === true,
     noSkip: flags.skip === false,
     left: (ends) => leftWords(ends, chosen.cases),
   })
@@ -79,10 +82,16 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
 function limitsOf(flags: RunFlags) {
   const workers = wholeNumber('--workers', flags.workers)
   const bail = flags.bail === undefined ? undefined : flags.bail === true ? 1 : wholeNumber('--bail', flags.bail)
-  const timeout = flags.timeout === undefined ? undefined : parseDuration(flags.timeout)
-  if (flags.timeout !== undefined && timeout === undefined)
-    throw new UsageError(`--timeout ${flags.timeout}: write a duration such as 90s or 5m`)
-  return { workers, bail, timeout }
+  const timeout = durationOf('--timeout', flags.timeout)
+  const waitLock = durationOf('--wait-lock', flags.waitLock) ?? 0
+  return { workers, bail, timeout, waitLock }
+}
+
+function durationOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const duration = parseDuration(text)
+  if (duration !== undefined) return duration
+  throw new UsageError(`${flag} ${text}: write a duration such as 90s or 5m`)
 }
 
 function wholeNumber(flag: string, text: string): number {

@@ -230,6 +230,15 @@ export interface Runtime extends AsyncDisposable {
   keep?(): Promise<void>
 }
 
+/** Something of ours on a target that no journal tells of. */
+export interface Stray {
+  /** Which run made it. */
+  readonly run: string
+  /** `container shakedown-…-web-1`. */
+  readonly says: string
+  remove(): Promise<void>
+}
+
 /** A runtime as targets.yaml names it. Its module is imported only when a case uses it. */
 export interface RuntimeKind {
   readonly name: string
@@ -241,6 +250,8 @@ export interface RuntimeKind {
   /** Whether each case brings up a stack of its own: then nobody else can be in its way, and no lock is needed. */
   owned?(config: Readonly<Record<string, unknown>>): boolean
   open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>
+  /** Finds by our labels and marks what runs have left on a target. */
+  scan?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<readonly Stray[]>
 }
 
 export interface HttpRequest {

@@ -32,6 +32,9 @@ export interface Undo {
 /** Exit code of an undo that found somebody else's change and left it alone. */
 export const DRIFTED = 65
 
+/** Set in the environment of an undo that is to go over somebody else's change, too. */
+export const FORCE = 'SHAKEDOWN_FORCE'
+
 /** Whether a change took effect. */
 export type Effective =
   | { readonly yes: true; readonly evidence: string }
@@ -90,5 +93,6 @@ export interface JournalEntry {
   readonly touches?: readonly Touch[] | undefined
   /** How long the normal state may take to hold after the undo, in ms. */
   readonly settles?: number | undefined
+  readonly ends?: Undo['ends'] | undefined
   readonly message?: string | undefined
 }

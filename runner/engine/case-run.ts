@@ -16,6 +16,10 @@ export interface CaseRun {
   readonly results: { readonly folder: string; readonly named: string }
   readonly check: boolean
   readonly keep: boolean
+  /** Once interrupted, changes are left in and the journal tells of them. */
+  readonly abandon: boolean
+  /** How long to wait for a target that another run holds, in ms. */
+  readonly waitLock: number
   readonly noSkip: boolean
   /** ms; wins over the plan's. */
   readonly timeout?: number | undefined

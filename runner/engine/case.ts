@@ -176,7 +176,7 @@ class CaseLife {
 
   async #restoreAndProve(world: World, scope: Scope): Promise<void> {
     if (this.#run.check) return
-    if (this.#run.keep) {
+    if (this.#run.keep || (this.#run.abandon && this.#run.stop.word !== undefined)) {
       if (world.changes.keep().length > 0) this.#restored = 'kept'
       return
     }

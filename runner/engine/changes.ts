@@ -43,6 +43,8 @@ export interface ChangesOptions {
   readonly case: string
   readonly plan: string
   readonly emit: Emit
+  /** How many services may be broken at a time. */
+  most(): number
 }
 
 export interface Maker {
@@ -75,7 +77,10 @@ export class Changes {
 
   /** Makes a change. Throws a CheckFailure when it has no effect; it is undone at the end all the same. */
   async make(change: Change, by: Maker): Promise<string> {
-    if (by.overlap !== true && change.undo?.of === 'fault') this.#refuseOverlap(change)
+    if (change.undo?.of === 'fault') {
+      if (by.overlap !== true) this.#refuseOverlap(change)
+      this.#refuseTooMany(change)
+    }
     const entry = change.undo && (await this.#intend(change, change.undo, by))
     const { case: kase, emit } = this.#options
     const about = { case: kase, step: by.step, entry: entry?.id ?? 0, does: change.does }
@@ -120,6 +125,18 @@ export class Changes {
       throw new CheckFailure(`this service is broken already (${other.undo.title} is still to be undone)`, {
         hint: 'restore it first, or say `overlap: true` beside the fault if two at once are meant',
       })
+  }
+
+  /** The blast radius that targets.yaml allows. */
+  #refuseTooMany(change: Change): void {
+    const faults = this.#open().filter(({ undo }) => undo.of === 'fault')
+    const broken = new Set([...faults.flatMap(({ undo }) => undo.touches), ...change.touches].flatMap(serviceIn))
+    const most = this.#options.most()
+    if (broken.size <= most) return
+    throw new CheckFailure(
+      `this would break ${broken.size} services at a time (${[...broken].join(', ')}), and \`max-faulted\` of the target allows ${most}`,
+      { hint: 'restore one first, or raise `max-faulted` in targets.yaml' },
+    )
   }
 
   async #intend(change: Change, undo: Undo, by: Maker): Promise<Entry> {
@@ -276,6 +293,10 @@ async function effectOf(change: Change, signal: AbortSignal): Promise<Effective>
 
 function withoutWords(change: Change): string {
   return change.without === 'not-needed' ? 'nothing to put back' : 'not undoable'
+}
+
+function serviceIn(touch: Touch): string[] {
+  return 'service' in touch ? [touch.service] : []
 }
 
 function shareService(a: readonly Touch[], b: readonly Touch[]): boolean {

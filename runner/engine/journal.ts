@@ -54,6 +54,7 @@ export class Journal {
       of: undo.of,
       touches: undo.touches,
       settles: undo.settles,
+      ends: undo.ends,
     })
     syncFolder(this.folder)
     return id
@@ -78,6 +79,12 @@ export function markState(folder: string, id: number, state: UndoState, message?
   append(folder, { id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
   if (state === 'undone') dropKept(folder, id)
   if (state === 'drifted') setAside(folder, id)
+}
+
+/** Makes an entry that was set aside one to be undone again. */
+export function takeUp(folder: string, id: number): void {
+  const script = fileOf(folder, id, 'sh')
+  if (existsSync(`${script}.drifted`)) renameSync(`${script}.drifted`, script)
 }
 
 /** What somebody else changed since is theirs: a loop over the scripts passes it over. */

@@ -6,20 +6,21 @@ import { type LockMode, lockedBy, takeLock } from './lock.ts'
 
 const LOOK_AGAIN = 25
 
-/** Locks the target of a case: exclusively once a step changes anything. Cases of one run wait for each other; another run's lock is a BusyError. */
+/** Locks the target of a case: exclusively once a step changes anything. Cases of one run wait for each other; another run's lock is a BusyError after `wait` ms. */
 export async function lockTarget(
   kase: Case,
   effect: Effect,
-  { run, check, signal }: { run: string; check: boolean; signal: AbortSignal },
+  { run, check, wait, signal }: { run: string; check: boolean; wait: number; signal: AbortSignal },
 ): Promise<Disposable> {
   const folder = join(kase.target.home, '.shakedown', 'locks', kase.target.name)
   const mode: LockMode = kase.plan.lock ?? (effect === 'changes' || effect === 'breaks' ? 'exclusive' : 'shared')
   if (check) return onlyLook(folder, mode)
-  for (;;) {
+  for (const start = performance.now(); ; ) {
     try {
       return takeLock(folder, mode, { run, plan: kase.plan.document.file })
     } catch (error) {
-      if (!isError(error, 'busy') || lockedBy(folder, mode)?.run !== run) throw error
+      const ours = lockedBy(folder, mode)?.run === run
+      if (!isError(error, 'busy') || (!ours && performance.now() - start >= wait)) throw error
     }
     if (signal.aborted) throw signal.reason
     await Bun.sleep(LOOK_AGAIN)

@@ -26,7 +26,7 @@ export interface Opening {
 
 /** What is opened here is closed with `stack`, last first. */
 export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposableStack, on: Opening): Promise<World> {
-  const { run, hands, emit, redactor, stop, check } = caseRun
+  const { run, hands, emit, redactor, stop, check, waitLock } = caseRun
   const kind = runtimeOf(kase, hands)
   const { config, home } = kase.target
   const warn = (message: string) => emit({ is: 'note', case: kase.id, message, level: 'warning' })
@@ -34,7 +34,8 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   const transport = stack.use(await hands.openTransport(kase.target))
   on.phase('lock')
   const effect = effectOfCase(kase, hands.kinds)
-  if (!kind.owned?.(config)) stack.use(await lockTarget(kase, effect, { run, check, signal: stop.signal }))
+  if (!kind.owned?.(config))
+    stack.use(await lockTarget(kase, effect, { run, check, wait: waitLock, signal: stop.signal }))
   await refuseLeftovers(kase.target, transport.address)
   const name = `${run}-${kase.id}`
   const folder = join(home, '.shakedown', 'work', name)
@@ -54,11 +55,21 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
     case: kase.id,
     plan: kase.plan.document.file,
     emit,
+    most: () => mostFaulted(kase.target.config['max-faulted'], runtime),
   })
   const results = caseFolder(caseRun.results, kase)
   const memory = new Map<string, unknown>()
   const { firstFailure } = on
   return { kase, hands, emit, redactor, stop, transport, runtime, changes, memory, roots, results, firstFailure }
+}
+
+/** A share is rounded down, but one service may always be broken. */
+function mostFaulted(said: unknown, runtime: Runtime): number {
+  if (typeof said === 'number') return said
+  const share = /^(\d+)%$/.exec(String(said))?.[1]
+  if (share === undefined) return Number.POSITIVE_INFINITY
+  const services = runtime.names().filter((name) => !name.endsWith(']'))
+  return Math.max(1, Math.floor((services.length * Number(share)) / 100))
 }
 
 /** Throws a TargetError for a runtime that nobody registered. */

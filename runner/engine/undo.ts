@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/target.ts'
-import { DRIFTED } from '../contracts/undo.ts'
+import { DRIFTED, FORCE } from '../contracts/undo.ts'
 import { fileOf, markState } from './journal.ts'
 
 const TRIES = 3
@@ -18,14 +18,15 @@ export interface Undone {
   readonly unverified: boolean
 }
 
-/** Runs `NNNN.sh`, up to three times, then `NNNN.verify` until it agrees, and writes down how it ended. */
+/** Runs `NNNN.sh`, up to three times (with `force` also over somebody else's change), then `NNNN.verify` until it agrees, and writes down how it ended. */
 export async function undoEntry(
   transport: Transport,
   folder: string,
   entry: { readonly id: number; readonly settles?: number | undefined },
+  force = false,
 ): Promise<Undone> {
   markState(folder, entry.id, 'undoing')
-  const undone = await attempt(transport, folder, entry)
+  const undone = await attempt(transport, folder, entry, force)
   markState(folder, entry.id, undone.outcome === 'restored' ? 'undone' : undone.outcome, undone.message)
   return undone
 }
@@ -34,10 +35,11 @@ async function attempt(
   transport: Transport,
   folder: string,
   { id, settles = DEFAULT_SETTLES }: { readonly id: number; readonly settles?: number | undefined },
+  force: boolean,
 ): Promise<Undone> {
   const verify = fileOf(folder, id, 'verify')
   const unverified = !existsSync(verify)
-  const ran = await runThrice(transport, fileOf(folder, id, 'sh'))
+  const ran = await runThrice(transport, fileOf(folder, id, 'sh'), force)
   if (ran.code === DRIFTED)
     return { outcome: 'drifted', message: tail(ran) || 'changed by somebody else meanwhile', unverified }
   if (ran.code !== 0)
@@ -52,9 +54,10 @@ async function attempt(
   }
 }
 
-async function runThrice(transport: Transport, script: string): Promise<Exit> {
+async function runThrice(transport: Transport, script: string, force: boolean): Promise<Exit> {
+  const env = force ? { [FORCE]: '1' } : undefined
   for (let tried = 1; ; tried++) {
-    const exit = await runFile(transport, script, UNDO_LIMIT)
+    const exit = await runFile(transport, script, UNDO_LIMIT, env)
     if (exit.code === 0 || exit.code === DRIFTED || tried === TRIES) return exit
     await Bun.sleep(PAUSE_BETWEEN_TRIES)
   }
@@ -70,8 +73,13 @@ async function proveWithin(transport: Transport, script: string, settles: number
 }
 
 /** Under a signal of its own: nothing that ends a step or a run may end an undo. */
-function runFile(transport: Transport, script: string, timeout: number): Promise<Exit> {
-  return transport.exec({ argv: ['sh', script] }, { cwd: '/', timeout }, new AbortController().signal)
+function runFile(
+  transport: Transport,
+  script: string,
+  timeout: number,
+  env?: Readonly<Record<string, string>>,
+): Promise<Exit> {
+  return transport.exec({ argv: ['sh', script] }, { cwd: '/', timeout, env }, new AbortController().signal)
 }
 
 function tail(exit: Exit): string {

@@ -23,7 +23,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   ],
   probe: ['fake', 'step', 'sql'],
   runtime: ['systemd'],
-  target: ['ssh', 'fakes', 'become', 'jump', 'max-faulted'],
+  target: ['ssh', 'fakes', 'become', 'jump'],
   service: ['scale', 'image'],
   key: ['on', 'overlap'],
 }

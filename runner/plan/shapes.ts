@@ -105,6 +105,14 @@ export const targetShape = mapping({
       patience: optional(Type.Number({ description: 'multiplies all time limits', exclusiveMinimum: 0 })),
     }),
   ),
+  'max-faulted': optional(
+    Type.Unsafe<number | string>({
+      type: ['integer', 'string'],
+      minimum: 1,
+      pattern: '^\\d{1,3}%$',
+      description: 'how many services may be broken at a time: a number, or a share such as 50%',
+    }),
+  ),
   protect: optional(flag('breaking steps need --allow-breaking')),
 })
 

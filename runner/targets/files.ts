@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Command, quote, says, toShell } from '../contracts/command.ts'
 import { CheckFailure } from '../contracts/errors.ts'
 import type { Files, FileUndo, Service, Target } from '../contracts/target.ts'
-import { type Change, DRIFTED, type Effective } from '../contracts/undo.ts'
+import { type Change, DRIFTED, type Effective, FORCE } from '../contracts/undo.ts'
 
 export interface FilePlace {
   readonly files: Files
@@ -113,9 +113,10 @@ kept=\${0%.*}
 case $kept in /*) ;; *) kept=$PWD/$kept ;; esac
 [ -e "$kept.done" ] && exit 0
 now=$(hash)
-if [ "$now" = '${hash(after)}' ] && ! ${isBack(before)}; then
+if ${isBack(before)}; then :
+elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
   ${before ? RESTORE : 'rm -f "$file" || exit 1'}
-elif ! ${isBack(before)}; then
+else
   echo "$file was changed by somebody else meanwhile" >&2
   exit ${DRIFTED}
 fi

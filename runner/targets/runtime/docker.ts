@@ -48,4 +48,8 @@ export const dockerRuntime: RuntimeKind = {
     const { openDockerStack } = await import('./docker/stack.ts')
     return openDockerStack(config, transport, host)
   },
+  scan: async (config, transport) => {
+    const { straysOf } = await import('./docker/scan.ts')
+    return straysOf(config, transport)
+  },
 }

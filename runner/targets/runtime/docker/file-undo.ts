@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { type Command, quote, toShell } from '../../../contracts/command.ts'
 import type { FileUndo } from '../../../contracts/target.ts'
-import { DRIFTED } from '../../../contracts/undo.ts'
+import { DRIFTED, FORCE } from '../../../contracts/undo.ts'
 import type { Inspection } from './inspection.ts'
 
 export interface FileChange {
@@ -27,9 +27,10 @@ export function fileUndoInside(of: Inspection, shell: string, change: FileChange
     sh: `${start}
 [ -e "$kept.done" ] && exit 0
 now=$(hash)
-if [ "$now" = '${hash(after)}' ] && ! ${isBack(before)}; then
+if ${isBack(before)}; then :
+elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
   ${before ? `replace || exit 1` : `inside "$kept.remove" || refuse "$file can't be removed"`}
-elif ! ${isBack(before)}; then
+else
   echo "$file was changed by somebody else meanwhile" >&2
   exit ${DRIFTED}
 fi

@@ -1,0 +1,73 @@
+/** `plan restore --scan`: what carries our labels on the targets, and no journal tells of. */
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { messageOf } from '../contracts/errors.ts'
+import type { TargetSpec } from '../contracts/plan.ts'
+import type { RuntimeKind, Stray } from '../contracts/target.ts'
+import { journalsIn } from '../engine/journal.ts'
+import { isOver, journalFolder } from '../engine/leftovers.ts'
+import { loadDocument } from '../plan/load.ts'
+import { targetsOf } from '../plan/targets.ts'
+import { openTransport } from '../targets/index.ts'
+import { kindsFor } from './kinds.ts'
+
+interface ScanFlags {
+  readonly target?: readonly string[]
+  readonly yes?: boolean
+}
+
+/** Tells how much is left. Things of runs that are still going on are theirs. */
+export async function scanTargets(homes: readonly string[], flags: ScanFlags): Promise<number> {
+  const going = new Set(
+    homes
+      .flatMap((home) => journalsIn(journalFolder(home)).filter((journal) => !isOver(journal)))
+      .map(({ head }) => head.run),
+  )
+  const seen = new Set<string>()
+  let left = 0
+  for (const home of homes)
+    for (const stray of await straysIn(home, flags)) {
+      if (seen.has(stray.says) || going.has(stray.run)) continue
+      seen.add(stray.says)
+      left += await handle(stray, flags.yes === true)
+    }
+  if (seen.size === 0) process.stdout.write('nothing else that carries our labels was found\n')
+  else if (left > 0 && !flags.yes) process.stdout.write('type it again with --yes to remove them\n')
+  return left
+}
+
+async function handle(stray: Stray, remove: boolean): Promise<number> {
+  if (!remove) {
+    process.stdout.write(`  found: ${stray.says} (run ${stray.run})\n`)
+    return 1
+  }
+  try {
+    await stray.remove()
+    process.stdout.write(`  removed: ${stray.says} (run ${stray.run})\n`)
+    return 0
+  } catch (error) {
+    process.stdout.write(`  failed: ${stray.says}: ${messageOf(error)}\n`)
+    return 1
+  }
+}
+
+async function straysIn(home: string, { target: wanted }: ScanFlags): Promise<Stray[]> {
+  const file = join(home, 'targets.yaml')
+  if (!existsSync(file)) return []
+  const document = loadDocument(relative(process.cwd(), file) || file)
+  const kinds = await kindsFor(document)
+  const specs = [...targetsOf(document, kinds).values()].filter(({ name }) => wanted?.includes(name) ?? true)
+  const found = await Promise.all(specs.map((spec) => straysOn(spec, kinds.runtimes.get(spec.runtime)?.scan)))
+  return found.flat()
+}
+
+async function straysOn(spec: TargetSpec, scan: RuntimeKind['scan']): Promise<readonly Stray[]> {
+  if (!scan) return []
+  try {
+    await using transport = await openTransport(spec)
+    return await scan(spec.config, transport)
+  } catch (error) {
+    process.stdout.write(`  ${spec.name} can't be looked at: ${messageOf(error)}\n`)
+    return []
+  }
+}
