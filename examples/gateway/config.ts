@@ -1,7 +1,6 @@
 /** The gateway's configuration: `config.json`, and a token beside it in `.env`. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parse } from 'dotenv'
 
 export interface Config {
   /** How often the node is asked, in ms. */
@@ -25,16 +24,21 @@ export interface Config {
 export function readConfig(file: string): Config {
   const plain = mappingOf(JSON.parse(readFileSync(file, 'utf8')), 'the file')
   const workers = mappingOf(plain['workers'], 'workers')
-  const token = parse(readFileSync(join(dirname(file), '.env')))['GATEWAY_TOKEN']
-  if (!token) throw new Error('.env holds no GATEWAY_TOKEN')
   return {
     pollMs: numberFrom(1, plain, 'pollMs'),
     timeoutMs: numberFrom(1, plain, 'timeoutMs'),
     downAfter: numberFrom(1, plain, 'downAfter'),
     upAfter: numberFrom(1, plain, 'upAfter'),
     workers: { limit: numberFrom(0, workers, 'limit'), forgetMs: numberFrom(1, workers, 'forgetMs') },
-    token,
+    token: readToken(join(dirname(file), '.env')),
   }
+}
+
+/** Throws an error when the file holds none. */
+export function readToken(file: string): string {
+  const token = /^GATEWAY_TOKEN=(.+)$/m.exec(readFileSync(file, 'utf8'))?.[1]
+  if (!token) throw new Error('.env holds no GATEWAY_TOKEN')
+  return token
 }
 
 type Mapping = Readonly<Record<string, unknown>>

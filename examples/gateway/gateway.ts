@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { type Config, readConfig } from './config.ts'
-import { listen } from './listen.ts'
+import { type Answer, listen, ok, type Question } from './listen.ts'
 import { logger } from './log.ts'
 import { watchNode } from './node-watch.ts'
 import { Workers } from './workers.ts'
@@ -37,9 +37,9 @@ const server = listen(
   log,
   { node: nodeUrl },
   {
-    '/health': () => Response.json({ status: 'ok', node: node.up ? 'up' : 'down' }),
-    '/api/state': () => Response.json(state()),
-    '/api/submit': { POST: submit },
+    'GET /health': () => ok({ status: 'ok', node: node.up ? 'up' : 'down' }),
+    'GET /api/state': () => ok(state()),
+    'POST /api/submit': submit,
   },
 )
 process.on('SIGTERM', async () => {
@@ -58,15 +58,14 @@ function load(): Config | undefined {
   }
 }
 
-async function submit(request: Request): Promise<Response> {
-  if (request.headers.get('authorization') !== `Bearer ${config.token}`)
-    return Response.json({ error: 'wrong token' }, { status: 401 })
-  const { worker } = ((await request.json().catch(() => undefined)) ?? {}) as { worker?: unknown }
+function submit({ authorization, body }: Question): Answer {
+  if (authorization !== `Bearer ${config.token}`) return { status: 401, body: { error: 'wrong token' } }
+  const { worker } = (body ?? {}) as { worker?: unknown }
   if (typeof worker !== 'string' || worker === '')
-    return Response.json({ error: 'say which worker: {"worker": NAME}' }, { status: 400 })
+    return { status: 400, body: { error: 'say which worker: {"worker": NAME}' } }
   const admission = workers.admit(worker, node.up)
-  if (admission.admitted) return Response.json({ accepted: true, height: node.height })
-  return Response.json({ accepted: false, why: admission.why }, { status: 503 })
+  if (admission.admitted) return ok({ accepted: true, height: node.height })
+  return { status: 503, body: { accepted: false, why: admission.why } }
 }
 
 function state() {

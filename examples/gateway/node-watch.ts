@@ -38,6 +38,7 @@ async function ask(url: string, timeout: number): Promise<number | string> {
     const { height } = (await response.json()) as { height?: unknown }
     return response.ok && typeof height === 'number' ? height : `status ${response.status} without a height`
   } catch (error) {
-    return (error as Error).name === 'TimeoutError' ? 'TimeoutError' : ((error as { code?: string }).code ?? 'no JSON')
+    const { name, code, cause } = error as Error & { code?: string; cause?: { code?: string } }
+    return name === 'TimeoutError' ? name : (code ?? cause?.code ?? 'no JSON')
   }
 }

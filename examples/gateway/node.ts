@@ -1,5 +1,5 @@
 /** A node with a height that grows. PORT says where it listens. */
-import { listen } from './listen.ts'
+import { listen, ok } from './listen.ts'
 import { logger } from './log.ts'
 
 const BLOCK_EVERY = 250
@@ -16,8 +16,8 @@ const server = listen(
   log,
   { height },
   {
-    '/health': () => Response.json({ status: 'ok' }),
-    '/info': () => Response.json({ height, synced: true, uptime: Math.round(performance.now() - started) }),
+    'GET /health': () => ok({ status: 'ok' }),
+    'GET /info': () => ok({ height, synced: true, uptime: Math.round(performance.now() - started) }),
   },
 )
 

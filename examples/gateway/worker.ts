@@ -1,7 +1,6 @@
 /** A worker that submits work to the gateway. GATEWAY_URL and WORKER come from the environment, the token from `--env FILE`. */
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { parse } from 'dotenv'
+import { readToken } from './config.ts'
 import { logger } from './log.ts'
 
 const SUBMIT_EVERY = 100
@@ -10,7 +9,7 @@ const name = process.env['WORKER'] ?? 'worker'
 const gateway = process.env['GATEWAY_URL'] ?? ''
 const log = logger(name)
 const { values } = parseArgs({ options: { env: { type: 'string', default: '.env' } } })
-const token = parse(readFileSync(values.env))['GATEWAY_TOKEN'] ?? ''
+const token = readToken(values.env)
 let last = ''
 
 process.on('SIGTERM', () => {
