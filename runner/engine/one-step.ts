@@ -33,7 +33,8 @@ export async function runStep(planned: Planned, flow: Flow, world: World): Promi
   const names = { ...world.roots, ...flow.roots, ...flow.scope.names() }
   const nested: Nested = { failed: false, errored: false }
   let running: Running | undefined
-  startStep(planned, id, titleOf(planned, names), flow, world)
+  const title = titleOf(planned, names)
+  startStep(planned, id, title, flow, world)
   try {
     const reason = notRun(planned, names)
     if (reason) {
@@ -41,10 +42,17 @@ export async function runStep(planned: Planned, flow: Flow, world: World): Promi
       return { outcome: 'not-run', stops: false }
     }
     const kind = world.hands.kinds.steps.get(planned.kind) as StepKind
-    using limit = deadline(stepLimit(planned, kind, world), [flow.signal], `"${planned.title}" is`)
+    using limit = deadline(stepLimit(planned, kind, world), [flow.signal], `"${title}" is`)
     const bound = bindTargetOf(world, limit.signal)
     try {
-      running = runningOf(planned, id, flow, world, { names, nested, target: bound.target, signal: limit.signal, kind })
+      running = runningOf(planned, id, flow, world, {
+        title,
+        names,
+        nested,
+        target: bound.target,
+        signal: limit.signal,
+        kind,
+      })
       const reading = await settled(perform(planned, kind, running, names, world), limit, bound.release)
       if (reading) capture(planned, reading, flow.scope, world)
       if (nested.failed) throw nested.error ?? new NestedFailure()
@@ -101,13 +109,13 @@ function runningOf(
   id: string,
   flow: Flow,
   world: World,
-  at: { names: object; nested: Nested; target: Running['target']; signal: AbortSignal; kind: StepKind },
+  at: { title: string; names: object; nested: Nested; target: Running['target']; signal: AbortSignal; kind: StepKind },
 ): Running {
   return {
     id,
     planned: planned.id,
     name: planned.common.id,
-    title: planned.title,
+    title: at.title,
     place: planned.place,
     target: at.target,
     signal: at.signal,

@@ -39,13 +39,13 @@ export async function undoableChange(step: Undoable): Promise<Reading | undefine
 }
 
 function changeOf(step: Undoable, undo: Command, verify: Command | undefined, apply: () => Promise<void>): Change {
-  const { planned, running } = step
+  const { running } = step
   return {
-    does: planned.title,
+    does: running.title,
     touches: [{ target: true }],
     undo: {
       of: 'change',
-      title: `${planned.title} is undone`,
+      title: `${running.title} is undone`,
       settles: 10_000,
       touches: [{ target: true }],
       ends: { by: 'undo' },
@@ -88,7 +88,7 @@ function sayNotUndoable({ kind, planned, running, world }: Undoable): void {
     step: running.id,
     entry: 0,
     state: 'applied',
-    does: planned.title,
+    does: running.title,
     without,
   })
 }

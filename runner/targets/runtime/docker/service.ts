@@ -102,8 +102,13 @@ function namesOf(parts: ServiceParts): ServiceNames {
     address,
     directory: directoryOf(one),
     ...(port === undefined ? {} : { port, url: `http://${address}:${port}` }),
-    ...(one && one.State.Pid > 0 ? { pid: one.State.Pid } : {}),
+    ...(one && one.State.Pid > 0 ? { pid: pidInside(one) } : {}),
   }
+}
+
+/** Its main process is the first in a process namespace of its own. */
+function pidInside({ HostConfig, State }: Inspection): number {
+  return HostConfig['PidMode'] === 'host' ? State.Pid : 1
 }
 
 /** Published host ports and addresses change with every start, so both are looked up anew each time. */
