@@ -1,0 +1,13 @@
+/** The plans that run on processes run on containers as they are. */
+import { expect } from 'bun:test'
+import { dockerTest } from '../../runner/targets/runtime/docker/testing.ts'
+import { runPlans } from '../testing.ts'
+
+dockerTest(
+  'plans/*.yaml pass on the target demo-docker',
+  async () => {
+    const ran = await runPlans('plans', '--target', 'demo-docker', '--workers', '3')
+    expect(ran).toEqual({ passed: 3, wrong: '', left: [] })
+  },
+  300_000,
+)

@@ -1,0 +1,29 @@
+/** For tests that run an example's plans as a user does. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCli } from '../runner/commands/testing.ts'
+
+/** Runs plans; tells how many passed, what went wrong if anything did, and what of Docker is left of the run. */
+export async function runPlans(...args: readonly string[]): Promise<{ passed: number; wrong: string; left: string[] }> {
+  const output = mkdtempSync(join(tmpdir(), 'shakedown-example-'))
+  try {
+    const { out, err, code } = await runCli([...args, '--color', 'never', '--output', output])
+    const passed = Number(/^(\d+) passed in /m.exec(out)?.[1] ?? 0)
+    return { passed, wrong: code === 0 ? '' : `exit ${code}\n${out}${err}`, left: leftOf(out) }
+  } finally {
+    rmSync(output, { recursive: true, force: true })
+  }
+}
+
+function leftOf(out: string): string[] {
+  const run = / · run (\S+)/.exec(out)?.[1] ?? 'none'
+  return [
+    ['ps', '--all'],
+    ['network', 'ls'],
+    ['volume', 'ls'],
+  ].flatMap((list) => {
+    const found = Bun.spawnSync(['docker', ...list, '--quiet', '--filter', `label=shakedown.run=${run}`])
+    return found.stdout.toString().split('\n').filter(Boolean)
+  })
+}
