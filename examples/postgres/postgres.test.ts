@@ -10,3 +10,13 @@ dockerTest(
   },
   300_000,
 )
+
+dockerTest(
+  'one that acknowledges too early is found out',
+  async () => {
+    const { passed, wrong, left } = await runPlans('examples/postgres/plans', '--target', 'careless')
+    expect(wrong).toMatch(/✗ each acknowledged row is there .*\n +\$\.missing is [1-9]\d*, expected 0/)
+    expect({ passed, left }).toEqual({ passed: 0, left: [] })
+  },
+  300_000,
+)
