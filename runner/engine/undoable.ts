@@ -39,13 +39,15 @@ export async function undoableChange(step: Undoable): Promise<Reading | undefine
 }
 
 function changeOf(step: Undoable, undo: Command, verify: Command | undefined, apply: () => Promise<void>): Change {
-  const { running } = step
+  const { running, world } = step
+  // `plan restore` shows the journal later, without knowing any secret.
+  const title = world.redactor.text(running.title)
   return {
-    does: running.title,
+    does: title,
     touches: [{ target: true }],
     undo: {
       of: 'change',
-      title: `${running.title} is undone`,
+      title: `${title} is undone`,
       settles: 10_000,
       touches: [{ target: true }],
       ends: { by: 'undo' },
