@@ -204,7 +204,7 @@ export type LogMark = number
 
 /** What the engine hands a runtime. */
 export interface RuntimeHost {
-  /** A folder of this case, 0700, empty, removed at its end: for work files, never for reports. */
+  /** A folder of this case for work files, never for reports. It is not there yet: made by who needs it, once a change is journalled; removed at the end. */
   readonly folder: string
   /** Folder of targets.yaml on the runner. */
   readonly home: string

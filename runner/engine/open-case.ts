@@ -1,5 +1,5 @@
 /** Everything up to a target that is at hand: secrets, transport, lock, leftovers, runtime. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
 import type { Phase } from '../contracts/events.ts'
@@ -39,7 +39,6 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   await refuseLeftovers(kase.target, transport.address)
   const name = `${run}-${kase.id}`
   const folder = join(home, '.shakedown', 'work', name)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   stack.defer(() => (on.somethingIsLeft() ? undefined : rmSync(folder, { recursive: true, force: true })))
   let opened: Runtime | undefined
   const roots = rootsOf(kase, run, secrets, () => opened as Runtime)

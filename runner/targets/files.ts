@@ -112,6 +112,8 @@ function undoOf(place: FilePlace, before: Uint8Array | undefined, after: Uint8Ar
 kept=\${0%.*}
 case $kept in /*) ;; *) kept=$PWD/$kept ;; esac
 [ -e "$kept.done" ] && exit 0
+# What a writer that was killed has left.
+rm -f "$beside"*.tmp
 now=$(hash)
 if ${isBack(before)}; then :
 elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
@@ -125,7 +127,7 @@ exit 0`
 }
 
 /** \`cp -p\` first: the copy has the mode and the owner, and then gets the bytes. */
-const RESTORE = `new=$file.$$.tmp
+const RESTORE = `new=$beside$$.tmp
   cp -p "$file" "$new" && cat "$kept.pre-image" >"$new" && mv -f "$new" "$file" || { rm -f "$new"; exit 1; }`
 
 function verifyOf(path: string, before: Uint8Array | undefined): string {
@@ -143,6 +145,7 @@ function preamble(path: string): string {
   return `file=${quote(path)}
 [ -L "$file" ] && file=$(readlink -f "$file")
 [ -d "$(dirname "$file")" ] || exit 0
+beside=$(dirname "$file")/.$(basename "$file").shakedown-
 hash() {
   [ -e "$file" ] || return 0
   if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi <"$file" | cut -d' ' -f1

@@ -14,11 +14,14 @@ export const localFiles: Files = {
 
 let written = 0
 
-/** Written beside and renamed, so that nobody ever reads half of it; a link is followed and not replaced. */
+/**
+ * Written beside and renamed, so that nobody ever reads half of it; a link is followed and not replaced. An undo removes
+ * what a runner that was killed has left beside it, by that name.
+ */
 async function write(path: string, bytes: Uint8Array, { mode = 0o644 }: { mode?: number } = {}): Promise<void> {
   const target = (await orUndefined(() => realpath(path))) ?? path
   const before = await orUndefined(() => stat(target))
-  const beside = join(dirname(target), `.${basename(target)}.${process.pid}-${written++}.tmp`)
+  const beside = join(dirname(target), `.${basename(target)}.shakedown-${process.pid}-${written++}.tmp`)
   try {
     await writeSynced(beside, bytes)
     // After the writing, since the umask cuts the mode that a file is opened with.

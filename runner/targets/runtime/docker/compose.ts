@@ -1,6 +1,6 @@
 /** The Compose command, v2 or v1, run on this machine against the target's daemon. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { Address, RuntimeHost, Transport } from '../../../contracts/target.ts'
@@ -137,6 +137,7 @@ export class Compose {
       ...(Object.keys(networks).length > 0 ? { networks } : {}),
       ...(Object.keys(labelled(this.#model.volumes)).length > 0 ? { volumes: labelled(this.#model.volumes) } : {}),
     }
+    mkdirSync(this.#parts.host.folder, { recursive: true, mode: 0o700 })
     writeFileSync(this.#override, JSON.stringify(override, undefined, 2), { mode: 0o600 })
   }
 

@@ -1,4 +1,5 @@
 /** A socket on this machine that leads to the target's daemon, for commands that run here: Compose. */
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Address, Transport } from '../../../contracts/target.ts'
@@ -16,6 +17,7 @@ export async function forwardSocket(transport: Transport, address: Address, fold
     const host = 'path' in address ? `unix://${address.path}` : `tcp://${address.host}:${address.port}`
     return { host, [Symbol.asyncDispose]: async () => undefined }
   }
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `docker-${count++}.sock`)
   const over = new AbortController()
   const server = createServer({ allowHalfOpen: true }, (here) => {

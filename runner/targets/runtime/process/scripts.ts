@@ -9,11 +9,12 @@ export interface StopBy {
   readonly grace: number
 }
 
-/** A stack that is gone has nothing to put back. */
+/** A stack that is gone, or about to, has nothing to put back. */
 function about(stack: string, name: string): string {
   return `${aboutStack(stack)}
 name=${quote(name)}
-stands || exit 0`
+stands || exit 0
+[ -e "$stack/.quitting" ] && exit 0`
 }
 
 /**

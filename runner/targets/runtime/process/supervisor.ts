@@ -44,6 +44,7 @@ start() {
 }
 
 quit() {
+  : >"$stack/.quitting"
   groups=
   for file in "$stack"/*/pid; do
     is "$file" || continue
@@ -77,6 +78,7 @@ echo "$$ $start" >"$stack/.supervisor"
   exec 3<&-
   cat <&4 >/dev/null
   [ -e "$stack/.keep" ] && exit 0
+  : >"$stack/.quitting"
   tell quit
   n=0
   while stands && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.05; done

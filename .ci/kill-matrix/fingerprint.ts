@@ -1,0 +1,107 @@
+/** How a stage is, without what changes at every start: two that are equal mean that everything was put back. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Inspection } from '../../runner/targets/runtime/docker/inspection.ts'
+import type { Stage } from './stage.ts'
+
+export type Fingerprint = Readonly<Record<string, unknown>>
+
+export async function fingerprintOf(stage: Stage): Promise<Fingerprint> {
+  return {
+    files: filesIn(stage.folder),
+    left: ['journal', 'work'].flatMap((name) => listed(join(stage.folder, '.shakedown', name))),
+    processes: processesOf(stage.folder),
+    ...(stage.project === '' ? {} : await containers(stage)),
+  }
+}
+
+function filesIn(folder: string): Record<string, string> {
+  const plain = readdirSync(folder).filter(
+    (name) => statSync(join(folder, name)).isFile() && !name.startsWith('trial-'),
+  )
+  return Object.fromEntries(
+    plain.map((name) => {
+      const { mode, uid } = statSync(join(folder, name))
+      return [name, `${mode.toString(8)} ${uid} ${Bun.hash(readFileSync(join(folder, name)))}`]
+    }),
+  )
+}
+
+function listed(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+/** Whoever has the folder among its arguments, its environment or as its place. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        const about = words + readFileSync(`/proc/${pid}/environ`, 'utf8')
+        const dead = / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\)/, ''))
+        return about.includes(folder) && !dead ? [words.slice(0, 80)] : []
+      } catch {
+        return []
+      }
+    })
+}
+
+async function containers({ project }: Stage): Promise<Fingerprint> {
+  const ours = (label: string) => out(['docker', 'ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${label}`])
+  const running = lines(await ours(`com.docker.compose.project=${project}`))
+  const inspections =
+    running.length === 0 ? [] : (JSON.parse(await out(['docker', 'inspect', ...running])) as Inspection[])
+  const rules = await Promise.all(inspections.map(rulesIn))
+  return {
+    containers: inspections.map(describe).sort((a, b) => String(a['name']).localeCompare(String(b['name']))),
+    rules: rules.filter(Boolean),
+    strays: lines(await ours('shakedown.run')),
+    networks: lines(await out(['docker', 'network', 'ls', '--quiet', '--filter', 'label=shakedown.run'])),
+    volumes: lines(await out(['docker', 'volume', 'ls', '--quiet', '--filter', 'label=shakedown.run'])),
+  }
+}
+
+function describe({
+  Id,
+  Name,
+  State,
+  Config,
+  HostConfig,
+  Mounts,
+  NetworkSettings,
+}: Inspection): Record<string, unknown> {
+  return {
+    name: Name,
+    state: State.Status,
+    image: Config.Image,
+    env: [...(Config.Env ?? [])].sort(),
+    command: Config['Cmd'],
+    labels: Config.Labels,
+    cpu: [HostConfig.CpuQuota === -1 ? 0 : HostConfig.CpuQuota, HostConfig.NanoCpus],
+    binds: HostConfig['Binds'],
+    mounts: Mounts.map(({ Destination }) => Destination).sort(),
+    networks: Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [
+      name,
+      (Aliases ?? []).filter((alias) => !Id.startsWith(alias)).sort(),
+    ]),
+  }
+}
+
+/** Packet rules of ours in its namespace. Docker's own (its resolver) change at every start. */
+async function rulesIn({ State }: Inspection): Promise<string> {
+  if (State.Pid === 0) return ''
+  const told = await out(['nsenter', '--target', String(State.Pid), '--net', 'nft', 'list', 'tables'])
+  return lines(told)
+    .filter((line) => line.includes('shakedown'))
+    .join('; ')
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter(Boolean)
+}
+
+async function out(argv: string[]): Promise<string> {
+  const child = Bun.spawn(argv, { stdio: ['ignore', 'pipe', 'ignore'] })
+  return new Response(child.stdout).text()
+}
