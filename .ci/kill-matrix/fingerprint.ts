@@ -6,12 +6,12 @@ import type { Stage } from './stage.ts'
 
 export type Fingerprint = Readonly<Record<string, unknown>>
 
-export async function fingerprintOf(stage: Stage): Promise<Fingerprint> {
+export async function fingerprintOf(stage: Stage, plan: string): Promise<Fingerprint> {
   return {
     files: filesIn(stage.folder),
     left: ['journal', 'work'].flatMap((name) => listed(join(stage.folder, '.shakedown', name))),
     processes: processesOf(stage.folder),
-    ...(stage.project === '' ? {} : await containers(stage)),
+    ...(stage.project === '' ? {} : await containers(stage, plan)),
   }
 }
 
@@ -47,7 +47,9 @@ function processesOf(folder: string): string[] {
     })
 }
 
-async function containers({ project }: Stage): Promise<Fingerprint> {
+async function containers({ project }: Stage, plan: string): Promise<Fingerprint> {
+  // Others may be running, too: only what this very trial has made is its own.
+  const own = `label=shakedown.plan=${plan}`
   const ours = (label: string) => out(['docker', 'ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${label}`])
   const running = lines(await ours(`com.docker.compose.project=${project}`))
   const inspections =
@@ -56,9 +58,9 @@ async function containers({ project }: Stage): Promise<Fingerprint> {
   return {
     containers: inspections.map(describe).sort((a, b) => String(a['name']).localeCompare(String(b['name']))),
     rules: rules.filter(Boolean),
-    strays: lines(await ours('shakedown.run')),
-    networks: lines(await out(['docker', 'network', 'ls', '--quiet', '--filter', 'label=shakedown.run'])),
-    volumes: lines(await out(['docker', 'volume', 'ls', '--quiet', '--filter', 'label=shakedown.run'])),
+    strays: lines(await ours(`shakedown.plan=${plan}`)),
+    networks: lines(await out(['docker', 'network', 'ls', '--quiet', '--filter', own])),
+    volumes: lines(await out(['docker', 'volume', 'ls', '--quiet', '--filter', own])),
   }
 }
 

@@ -13,8 +13,9 @@ const BEYOND_LEASE = 3_500
 
 /** Undefined: restored. Else what was different, or went wrong. */
 export async function tryOnce(stage: Stage, choice: Choice): Promise<string | undefined> {
-  const before = await fingerprintOf(stage)
-  const child = start(stage, choice, writePlan(stage, choice))
+  const file = writePlan(stage, choice)
+  const before = await fingerprintOf(stage, file)
+  const child = start(stage, choice, file)
   const stopped = choice.blow === 'runner stopped beyond its lease' ? wakeLater(stage, child) : undefined
   const ended = await within(child.exited, ENDS_WITHIN)
   await stopped
@@ -26,7 +27,7 @@ export async function tryOnce(stage: Stage, choice: Choice): Promise<string | un
     const restored = await plan(stage, ['restore'])
     if (restored.code !== 0) return `plan restore ended with ${restored.code}: ${restored.out.trim()}`
   }
-  return settled(stage, before)
+  return settled(stage, file, before)
 }
 
 /** A wrapper stands between, as `bun run` does. */
@@ -75,10 +76,10 @@ async function stoppedChild(wrapper: Bun.Subprocess, _folder: string): Promise<n
   return undefined
 }
 
-async function settled(stage: Stage, before: Fingerprint): Promise<string | undefined> {
+async function settled(stage: Stage, file: string, before: Fingerprint): Promise<string | undefined> {
   const start = performance.now()
   for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
-    const difference = differs(before, await fingerprintOf(stage))
+    const difference = differs(before, await fingerprintOf(stage, file))
     if (difference === undefined) return undefined
     if (performance.now() - start > RESTORED_WITHIN) return difference
     await Bun.sleep(pause)

@@ -78,7 +78,7 @@ export class Changes {
   /** Makes a change. Throws a CheckFailure when it has no effect; it is undone at the end all the same. */
   async make(change: Change, by: Maker): Promise<string> {
     if (change.undo?.of === 'fault') {
-      if (by.overlap !== true) this.#refuseOverlap(change)
+      if (by.overlap !== true) this.#refuseOverlap(change, by.step)
       this.#refuseTooMany(change)
     }
     const entry = change.undo && (await this.#intend(change, change.undo, by))
@@ -117,9 +117,10 @@ export class Changes {
     if (this.#journal && this.#entries.every((entry) => entry.state === 'restored')) removeJournal(this.#journal.folder)
   }
 
-  #refuseOverlap(change: Change): void {
+  /** Changes of one fault may touch the same services: a partition does. */
+  #refuseOverlap(change: Change, step: string): void {
     const other = this.#open().find(
-      (entry) => entry.undo.of === 'fault' && shareService(entry.undo.touches, change.touches),
+      (entry) => entry.undo.of === 'fault' && entry.step !== step && shareService(entry.undo.touches, change.touches),
     )
     if (other)
       throw new CheckFailure(`this service is broken already (${other.undo.title} is still to be undone)`, {

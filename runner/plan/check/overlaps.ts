@@ -14,7 +14,7 @@ interface Broken {
 export function checkOverlaps(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
   let broken: readonly Broken[] = []
   return [...standingSteps(kase, kinds)].flatMap((step) => {
-    for (const name of step.known?.restores?.(step.params) ?? []) broken = broken.filter((one) => !isMeant(name, one))
+    for (const name of step.known?.restores?.(step.params) ?? []) broken = withoutRestored(name, broken)
     const fault = faultOf(step, kinds)
     if (!fault || step.conditional || endsItself(fault)) return []
     const breaks = servicesOf(fault).map((service) => ({ service, by: step }))
@@ -23,6 +23,12 @@ export function checkOverlaps(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
     if (limit === undefined) broken = [...broken, ...breaks]
     return found
   })
+}
+
+/** What one fault has broken may be restored by any of its services; where it is not, run time tells. */
+function withoutRestored(name: string, broken: readonly Broken[]): readonly Broken[] {
+  const restored = new Set(broken.filter((one) => isMeant(name, one)).map(({ by }) => by))
+  return broken.filter(({ by }) => !restored.has(by))
 }
 
 function isMeant(name: string, { service, by }: Broken): boolean {

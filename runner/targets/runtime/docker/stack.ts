@@ -8,6 +8,8 @@ import { daemonAddress } from './daemon.ts'
 import { Engine } from './engine.ts'
 import { Events } from './events.ts'
 import { Group } from './group.ts'
+import { lacksNetwork } from './network/lacks.ts'
+import { type Shaping, shapeNetwork } from './network/shape.ts'
 import { untilReady } from './readiness.ts'
 import { allRemoved, endCompose, removeAll } from './scripts.ts'
 import { PROJECT_LABEL, type Selector, servicesOf } from './selection.ts'
@@ -21,6 +23,7 @@ interface Config {
   readonly compose?: string | readonly string[]
   readonly project?: string
   readonly daemon?: string
+  readonly 'helper-image'?: string
   readonly services?: Readonly<Record<string, ServiceConfig>>
   readonly defaults?: { readonly up?: string; readonly patience?: number; readonly 'sample-health'?: boolean }
   readonly variables?: Readonly<Record<string, unknown>>
@@ -52,16 +55,20 @@ export async function openDockerStack(
 }
 
 async function openCompose(config: Config, engine: Engine, transport: Transport, host: RuntimeHost): Promise<Compose> {
-  const { run, case: kase, plan } = host.labels
   return Compose.open({
     files: composeFiles(host.resolve(config.compose as string, {}), host.home),
     project: projectOf(host),
     environment: host.environment(),
-    labels: { 'shakedown.run': run, 'shakedown.case': kase, 'shakedown.plan': plan },
+    labels: labelsOf(host),
     address: engine.address,
     transport,
     host,
   })
+}
+
+/** What everything of ours carries, so that it can be found again. */
+function labelsOf({ labels: { run, case: kase, plan } }: RuntimeHost): Record<string, string> {
+  return { 'shakedown.run': run, 'shakedown.case': kase, 'shakedown.plan': plan }
 }
 
 /** Compose takes lower case, digits, - and _. */
@@ -88,13 +95,23 @@ class DockerStack implements Runtime {
     this.#parts = parts
     const { engine, compose } = parts
     this.#events = new Events(engine)
+    const shell = engineShell(engine.address, engine.version)
+    const shaping: Shaping = {
+      engine,
+      events: this.#events,
+      shell,
+      image: parts.config['helper-image'],
+      labels: labelsOf(parts.host),
+      note: (message) => parts.host.note(message),
+      group: (name) => this.#groupOf(name),
+      names: () => this.names().filter((name) => !name.endsWith(']')),
+    }
     this.#doing = {
-      shell: engineShell(engine.address, engine.version),
-      network: async () => {
-        throw new TargetError('network faults are not built yet')
-      },
+      shell,
+      network: (group, rule) => shapeNetwork(shaping, group, rule),
       scale: undefined,
-      lacks: (group, verb) => this.#lacks(group, verb),
+      lacks: async (group, verb, rule) =>
+        (await this.#lacks(group, verb)) ?? (verb === 'network' ? lacksNetwork(shaping, group, rule) : undefined),
     }
     const project = compose ? projectOf(parts.host) : parts.config.project
     for (const name of compose?.services ?? []) this.#add(name, { project: project as string, service: name })
@@ -105,8 +122,16 @@ class DockerStack implements Runtime {
   }
 
   service(name: string): Service {
+    return this.#known(name).service
+  }
+
+  #groupOf(name: string): Group {
+    return this.#known(name).group
+  }
+
+  #known(name: string): { service: Service; group: Group } {
     const known = this.#services.get(name)
-    if (known) return known.service
+    if (known) return known
     throw new TargetError(`this target has no service "${name}": it has ${this.names().join(', ') || 'none'}`)
   }
 

@@ -1,0 +1,60 @@
+/** Whether network faults can be made here: tried in an empty namespace before anything is changed. */
+import { randomBytes } from 'node:crypto'
+import { messageOf } from '../../../../contracts/errors.ts'
+import type { NetworkRule } from '../../../../contracts/target.ts'
+import type { Engine } from '../engine.ts'
+import type { Group } from '../group.ts'
+import { startHelper } from './helper.ts'
+import { helperImage } from './image.ts'
+import { ruleText } from './rules.ts'
+import { FAULT_LABEL, type Shaping } from './shape.ts'
+
+const tried = new Map<string, Promise<string | undefined>>()
+
+/** Why not; undefined when it can be done. */
+export async function lacksNetwork(
+  shaping: Shaping,
+  group: Group,
+  rule: NetworkRule | undefined,
+): Promise<string | undefined> {
+  const shared = (await group.look()).find(({ HostConfig }) => HostConfig['NetworkMode'] === 'host')
+  if (shared) return `${group.name} uses the network of its host, and breaking that would break the host`
+  const kind = rule?.is ?? 'drop'
+  const key = JSON.stringify([shaping.engine.address, shaping.image, kind])
+  const known = tried.get(key) ?? tryOnce(shaping, rule ?? { is: 'drop', peers: [], direction: 'both' })
+  tried.set(key, known)
+  return known
+}
+
+async function tryOnce(shaping: Shaping, rule: NetworkRule): Promise<string | undefined> {
+  const { engine, image, labels, note } = shaping
+  const token = randomBytes(6).toString('hex')
+  const table = `shakedown_${token}`
+  try {
+    const helper = await startHelper(
+      engine,
+      {
+        image: await helperImage(engine, image, note),
+        network: 'none',
+        name: `shakedown-${token}-try`,
+        labels: { ...labels, [FAULT_LABEL]: token },
+        table,
+        text: ruleText(table, rule, ['192.0.2.1']),
+        // Without a proof: there is nobody in an empty namespace.
+        rule: rule.is === 'delay' ? rule : { is: 'reject', ports: [] },
+        peers: [],
+        names: [],
+      },
+      new AbortController().signal,
+    )
+    return helper.said.is === 'refused' ? `this kernel refuses the rules: ${helper.said.words}` : undefined
+  } catch (error) {
+    return messageOf(error)
+  } finally {
+    await remove(engine, `shakedown-${token}-try`)
+  }
+}
+
+async function remove(engine: Engine, name: string): Promise<void> {
+  await engine.bytes('DELETE', `/containers/${name}?force=1`).catch(() => undefined)
+}

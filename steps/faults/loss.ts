@@ -1,0 +1,21 @@
+import { defineFault } from '../../runner/contracts/fault.ts'
+import { services, Type } from '../../runner/contracts/params.ts'
+import { namesOf } from '../shared/lifecycle.ts'
+import { demand, lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
+
+/** Loses a share of all packets of a service, in both directions. */
+export const loss = defineFault({
+  name: 'loss',
+  summary: 'Loses so many percent of all packets of a service, in both directions.',
+  params: services('the service, or a list of them'),
+  options: { percent: Type.Number({ exclusiveMinimum: 0, maximum: 100, description: 'how many percent are lost' }) },
+  examples: [{ loss: 'node', percent: 30 }],
+  describe: (params, { percent }) =>
+    namesOf(params).map((name) => networkAccount(`loses ${percent} % of the packets of ${name}`)),
+  services: namesOf,
+  prepare: (params, { percent }, context) => {
+    const share = demand(percent, 'loss', 'percent', '{loss: node, percent: 30}')
+    return shaped(namesOf(params), () => ({ is: 'loss', percent: share }), context)
+  },
+  preflight: (params, context) => lacksNetwork(namesOf(params), { is: 'loss', percent: 50 }, context),
+})
