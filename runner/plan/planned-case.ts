@@ -27,10 +27,13 @@ function plannedStep({ id, title, kind, phase, place, parent }: Standing, source
 /** Titles are names in reports, so a second of the same gets a number. */
 function unique(steps: readonly PlannedStep[]): PlannedStep[] {
   const taken = new Set<string>()
+  const next = new Map<string, number>()
   return steps.map((step) => {
     let title = step.title
-    for (let number = 2; taken.has(title); number++) title = `${step.title} #${number}`
+    let number = next.get(step.title) ?? 2
+    for (; taken.has(title); number++) title = `${step.title} #${number}`
     taken.add(title)
+    next.set(step.title, number)
     return title === step.title ? step : { ...step, title }
   })
 }

@@ -147,11 +147,23 @@ export function faultIn(
 
 /** Lists of steps inside a step's params. */
 export function nestedSteps(raw: PlainSteps[number], kinds: Kinds): PlainSteps[] {
-  const { kind, params, place } = stepParts(raw, kinds)
+  const kind = Object.keys(raw).find((key) => kinds.steps.has(key)) ?? ''
   const schema = kinds.steps.get(kind)?.params
+  if (!holdsSteps(schema)) return []
+  const { params, place } = stepParts(raw, kinds)
   return [...parts(schema, params, placeAt(place, kind), kinds)].flatMap(({ is, value }) =>
     is === 'steps' && Array.isArray(value) ? [value as PlainSteps] : [],
   )
+}
+
+const holding = new WeakMap<object, boolean>()
+
+/** Only `group` and its like do, and a plan of many steps is walked often. */
+function holdsSteps(schema: AnySchema): boolean {
+  if (schema === undefined) return false
+  const known = holding.get(schema) ?? JSON.stringify(schema).includes('"x-is":"steps"')
+  holding.set(schema, known)
+  return known
 }
 
 /** Every step of a list, those inside of others included, in the order they are written. */
