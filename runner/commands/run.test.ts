@@ -128,6 +128,23 @@ describe('a run that is interrupted', () => {
     await eventually(() => leftFiles().length === 0)
   }, 30_000)
 
+  test('can be undone by hand: a loop of sh over its journal', async () => {
+    writeFileSync(join(folder, 'kept.json'), '{"a":   1}')
+    const kept = await plan([
+      write(
+        'plan: P\ntarget: here\nsteps:\n  - apply-config: { file: kept.json, set: { $.a: 2 } }\n  - apply-config: { file: kept.json, set: { $.a: 3 } }\n',
+      ),
+      '--keep',
+    ])
+    expect(kept.code).toBe(0)
+    const [name = ''] = readdirSync(join(folder, '.shakedown', 'journal'))
+    const journal = join(folder, '.shakedown', 'journal', name)
+    const loop = 'for f in $(ls -r *.sh); do sh "./$f" && sh "./${f%.sh}.verify" || exit 1; done'
+    expect(Bun.spawnSync(['sh', '-c', loop], { cwd: journal }).exitCode).toBe(0)
+    expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
+    rmSync(journal, { recursive: true })
+  }, 30_000)
+
   test('by its guardian being killed goes on, with another one', async () => {
     const run = begin(waiting.replace('60s', '3s'))
     await run.until((event) => event.is === 'step.waiting')
