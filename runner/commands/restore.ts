@@ -15,7 +15,7 @@ import {
   removeJournal,
   takeUp,
 } from '../engine/journal.ts'
-import { guardiansDone, isOver, journalFolder } from '../engine/leftovers.ts'
+import { finished, guardiansDone, isOver, journalFolder } from '../engine/leftovers.ts'
 import { undoEntry } from '../engine/undo.ts'
 import { openTransport } from '../targets/index.ts'
 import { colorLevel } from './color.ts'
@@ -38,6 +38,7 @@ export async function restore(paths: readonly string[], flags: RestoreFlags): Pr
   const homes = homesOf(paths)
   for (const home of flags.list ? [] : homes)
     await guardiansDone(home, (run) => process.stdout.write(`run ${run}: its guardian is putting things back\n`))
+  for (const home of flags.list ? [] : homes) for (const journal of finished(home)) tidy(journal)
   const journals = homes
     .flatMap((home) => journalsIn(journalFolder(home)))
     .filter((journal) => entriesOf(journal, flags).length > 0 && isWanted(journal, flags.target))

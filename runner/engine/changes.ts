@@ -102,8 +102,9 @@ export class Changes {
     })
   }
 
-  /** Leaves everything as it is, for `--keep`. */
+  /** Leaves everything as it is, for `--keep`; nobody watches over it any more. */
   keep(): Restored[] {
+    this.#guardian?.[Symbol.dispose]()
     return this.#open().map((entry) => {
       clearTimeout(entry.timer)
       this.#emitRestored(entry, 'kept', 0, 'end')

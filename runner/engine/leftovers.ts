@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { RestoreError } from '../contracts/errors.ts'
 import type { TargetSpec } from '../contracts/plan.ts'
 import { isAlive } from './identity.ts'
-import { CLAIMED, type FoundJournal, isClaimed, journalsIn, openEntries } from './journal.ts'
+import { CLAIMED, type FoundJournal, isClaimed, journalsIn, openEntries, removeJournal } from './journal.ts'
 
 /** A target is known by its transport's address, its name and, locally, the folder of targets.yaml. */
 export function targetIdentity(spec: TargetSpec, address: string): string {
@@ -18,6 +18,13 @@ export function journalFolder(home: string): string {
 /** Journals with something that is not put back, of runs that are over. */
 export function leftovers(home: string): FoundJournal[] {
   return journalsIn(journalFolder(home)).filter((journal) => isOver(journal) && openEntries(journal).length > 0)
+}
+
+/** Journals of runs that are over and of which everything is undone: their runner was killed before it could remove them. */
+export function finished(home: string): FoundJournal[] {
+  return journalsIn(journalFolder(home)).filter(
+    (journal) => isOver(journal) && journal.entries.every(({ state }) => state === 'undone'),
+  )
 }
 
 /** A run that was taken for gone is over, too, though its process may have come back. */
@@ -58,6 +65,7 @@ function isGuardian(pid: number, folder: string): boolean {
 
 /** A run on a dirty target would measure the last one's faults. Throws a RestoreError with what to type. */
 export async function refuseLeftovers(spec: TargetSpec, address: string): Promise<void> {
+  for (const { folder } of finished(spec.home)) removeJournal(folder)
   const own = () => leftovers(spec.home).filter(({ head }) => head.target === targetIdentity(spec, address))
   if (own().length > 0) await guardiansDone(spec.home, () => undefined)
   const [dirty] = own()
