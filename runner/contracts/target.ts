@@ -12,6 +12,8 @@ export interface ExecOptions {
   readonly cwd?: string | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly stdin?: string | Uint8Array | undefined
+  /** Another user than the service's own: only a container has one. */
+  readonly user?: string | undefined
   /** Another shell for a script than the target's `sh`. */
   readonly shell?: string | undefined
   /** The whole process group is ended after it. */
@@ -194,9 +196,11 @@ export interface Service {
     after: Uint8Array,
     then: readonly Command[],
   ): Promise<FileUndo>
+  /** How a command runs inside as an undo, where that is not a command of the target itself. */
+  commandUndo?(command: Command, verify: Command | undefined, options: { user?: string | undefined }): Promise<FileUndo>
 }
 
-/** Undo of a file: what `Undo` takes of it. */
+/** Undo of a file or by a command: what `Undo` takes of it. */
 export type FileUndo = Pick<Undo, 'sh' | 'verify' | 'keeps'>
 
 /** An offset in a log that grows. */
@@ -300,6 +304,12 @@ export interface Target {
     bytes: Uint8Array,
     options?: { in?: string | undefined; then?: readonly Command[] | undefined; thenTimeout?: number | undefined },
   ): Promise<Change>
+  /** A command as an undo, and one that proves it; they run where `exec` would run them. */
+  commandUndo(
+    command: Command,
+    verify: Command | undefined,
+    options?: { in?: string | undefined; user?: string | undefined },
+  ): Promise<FileUndo>
   services(): readonly string[]
   service(name: string): Service
 }

@@ -7,8 +7,8 @@ export async function preflight(world: World, signal: AbortSignal): Promise<void
   const bound = bindTargetOf(world, signal)
   try {
     const context = { target: bound.target, signal, measure: (text: string) => measure(world.kase.target, text) }
-    for (const { kind, params } of faultsOfCase(world.kase, world.hands.kinds)) {
-      const why = await kind.preflight?.(params, context)
+    for (const { kind, params, options } of faultsOfCase(world.kase, world.hands.kinds)) {
+      const why = await kind.preflight?.(params, context, options)
       if (why !== undefined) throw new Skip(why, 'unavailable')
     }
   } finally {

@@ -5,7 +5,6 @@ import { command } from '../contracts/params.ts'
 import type { Reading } from '../contracts/probe.ts'
 import type { Context, StepKind } from '../contracts/step.ts'
 import type { Change, Effective } from '../contracts/undo.ts'
-import { undoScript } from '../contracts/undo-script.ts'
 import { bind } from '../plan/bind.ts'
 import type { Running } from './context.ts'
 import type { Planned } from './flow.ts'
@@ -30,16 +29,27 @@ export async function undoableChange(step: Undoable): Promise<Reading | undefine
     return step.act()
   }
   let reading: Reading | undefined
-  const change = changeOf(step, bound(step, undo), verify === undefined ? undefined : bound(step, verify), async () => {
-    reading = await step.act()
-  })
+  const change = await changeOf(
+    step,
+    bound(step, undo),
+    verify === undefined ? undefined : bound(step, verify),
+    async () => {
+      reading = await step.act()
+    },
+  )
   if (verify !== undefined) await demandNormal(step, change)
   await step.context.change(change)
   return reading
 }
 
-function changeOf(step: Undoable, undo: Command, verify: Command | undefined, apply: () => Promise<void>): Change {
+async function changeOf(
+  step: Undoable,
+  undo: Command,
+  verify: Command | undefined,
+  apply: () => Promise<void>,
+): Promise<Change> {
   const { running, world } = step
+  const inside = insideOf(step)
   // `plan restore` shows the journal later, without knowing any secret.
   const title = world.redactor.text(running.title)
   return {
@@ -51,7 +61,7 @@ function changeOf(step: Undoable, undo: Command, verify: Command | undefined, ap
       settles: 10_000,
       touches: [{ target: true }],
       ends: { by: 'undo' },
-      ...undoScript(undo, verify, running.target.file('.').path),
+      ...(await running.target.commandUndo(undo, verify, { in: inside })),
     },
     apply,
     ...(verify === undefined ? {} : { inEffect: () => brokenNow(step, verify) }),
@@ -68,9 +78,15 @@ async function demandNormal(step: Undoable, change: Change): Promise<void> {
     })
 }
 
+/** The service that the step's command runs in: its undo runs there, too. */
+function insideOf({ params }: Undoable): string | undefined {
+  const inside = (params as { in?: unknown } | null)?.in
+  return typeof inside === 'string' ? inside : undefined
+}
+
 async function brokenNow(step: Undoable, verify: Command): Promise<Effective> {
   const timeout = limitOf(step.world.kase.target, undefined, 'probe', '5s')
-  const { code } = await step.running.target.exec(verify, { timeout })
+  const { code } = await step.running.target.exec(verify, { timeout, in: insideOf(step) })
   return code === 0
     ? { yes: false, why: '`verify` still succeeds: it changed nothing that `verify` would see' }
     : { yes: true, evidence: `verify exits with ${code}` }

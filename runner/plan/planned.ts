@@ -2,12 +2,12 @@
 const words: Readonly<Record<string, readonly string[]>> = {
   plan: ['restore-after', 'quarantine', 'expect-failure'],
   step: ['sample', 'fake', 'start', 'parallel', 'background', 'join'],
-  fault: ['remove', 'disconnect', 'cpu', 'memory', 'fill-disk', 'read-only', 'clock', 'env', 'file', 'fake'],
+  fault: ['read-only', 'fake'],
   probe: ['fake', 'step', 'sql'],
   runtime: ['systemd'],
   target: ['ssh', 'fakes', 'become', 'jump'],
   service: ['scale', 'image'],
-  key: ['on', 'overlap'],
+  key: ['on'],
 }
 
 /** What to say of such a word; undefined for one that is unknown altogether. */

@@ -59,7 +59,7 @@ function worded(
     case 'pattern':
       return schema['x-is'] === 'duration'
         ? wrong(at, 'bad-duration', `"${actual}" is no duration`, 'write 250ms, 30s, 1m30s or 2h')
-        : wrong(at, 'bad-text', `"${actual}" is not of the form ${params['pattern']}`)
+        : wrong(at, 'bad-text', `"${actual}" is not of the form ${params['pattern']}`, textOf(schema['description']))
     case 'type':
       return wrongType(schema, actual, at)
     case 'minItems':

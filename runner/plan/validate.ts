@@ -221,10 +221,15 @@ function validateFault(params: unknown, place: Place, by: Checker, own: readonly
           ),
     ]
   }
-  const options = Object.keys(by.kinds.faults.get(name)?.options ?? {})
+  const kind = by.kinds.faults.get(name)
+  const options = Object.keys(kind?.options ?? {})
   const strange = Object.keys(plain).filter((key) => key !== name && !own.includes(key) && !options.includes(key))
+  const shape = check(by, 'fault', name, plain, place)
+  const found =
+    shape.length === 0 && kind?.check ? kind.check(plain[name], plain, { place, file: place.file, finding: wrong }) : []
   return [
-    ...check(by, 'fault', name, plain, place),
+    ...shape,
+    ...found,
     ...strange.map((key) =>
       wrong(
         placeOfKey(place, key),

@@ -1,6 +1,7 @@
 /** Validators of the kinds' schemas: compiled ahead of time for the built-in ones, at run time for those of other packages. */
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
 
@@ -41,8 +42,8 @@ export function schemasOf(kinds: Kinds): Map<string, object> {
   return all
 }
 
-function faultSchema(kind: { name: string; params: object; options: Readonly<Record<string, object>> }): object {
-  return { type: 'object', properties: { [kind.name]: kind.params, ...kind.options }, required: [kind.name] }
+function faultSchema({ name, params, options, required = [] }: FaultKind): object {
+  return { type: 'object', properties: { [name]: params, ...options }, required: [name, ...required] }
 }
 
 /** Keys that a slot brings in are checked by what fills the slot, so here they may stand. */

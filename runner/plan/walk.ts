@@ -188,7 +188,7 @@ function* stepsOfFragments(fragments: ReadonlyMap<string, Fragment>, kinds: Kind
 }
 
 /** Every fault of a case, raw. */
-export function* faultsOfCase(kase: Pick<Case, 'plan'>, kinds: Kinds): Generator<{ kind: FaultKind; params: unknown }> {
+export function* faultsOfCase(kase: Pick<Case, 'plan'>, kinds: Kinds): Generator<ReturnType<typeof faultIn>> {
   for (const step of stepsOfCase(kase, kinds)) {
     const { kind, params } = stepParts(step, kinds)
     const schema = kinds.steps.get(kind)?.params as Schema | undefined

@@ -4,6 +4,7 @@ import { type Command, quote, says, toShell } from '../contracts/command.ts'
 import { CheckFailure } from '../contracts/errors.ts'
 import type { Files, FileUndo, Service, Target } from '../contracts/target.ts'
 import { type Change, DRIFTED, type Effective, FORCE } from '../contracts/undo.ts'
+import { exported } from './exported.ts'
 
 export interface FilePlace {
   readonly files: Files
@@ -44,7 +45,7 @@ export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: 
         place.path,
         before,
         bytes,
-        then.map((command) => exported(command, place)),
+        then.map((command) => exported(command, place.environment)),
       )) ?? undoHere(place, before, bytes, then)),
     },
     apply: async () => {
@@ -91,13 +92,8 @@ async function effectOf(
 
 /** Values of the commands may be secrets, so each stands in a file of its own that only its owner can read. */
 function thenFiles(then: readonly Command[], place: FilePlace): Record<string, Uint8Array> {
-  const file = (command: Command) => Buffer.from(`${toShell(exported(command, place))}\n`)
+  const file = (command: Command) => Buffer.from(`${toShell(exported(command, place.environment))}\n`)
   return Object.fromEntries(then.map((command, index) => [`then-${index + 1}`, file(command)]))
-}
-
-function exported(command: Command, { environment = {} }: FilePlace): Command {
-  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`)
-  return { sh: [...exports, toShell(command)].join('\n') }
 }
 
 /**

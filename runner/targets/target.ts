@@ -2,7 +2,9 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
 import type { Address, Runtime, Service, Target, Transport } from '../contracts/target.ts'
+import { undoScript } from '../contracts/undo-script.ts'
 import { tryConnect } from './address.ts'
+import { exported } from './exported.ts'
 import { replaceFile } from './files.ts'
 import { sendHttp } from './http.ts'
 
@@ -78,6 +80,13 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
       const inside = options.in === undefined ? undefined : service(options.in)
       const place = { files, path: absolute, says: path, exec, directory: inside?.directory ?? directory }
       return replaceFile({ ...place, environment, shell, fileUndo: inside?.fileUndo }, bytes, options)
+    },
+    commandUndo: async (command, verify, { in: name, user } = {}) => {
+      const [undo, check] = [exported(command, environment), verify && exported(verify, environment)]
+      const inside = name === undefined ? undefined : service(name)
+      return inside?.commandUndo
+        ? inside.commandUndo(undo, check, { user })
+        : undoScript(undo, check, inside?.directory ?? directory)
     },
   }
   return {

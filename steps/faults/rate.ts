@@ -3,7 +3,8 @@ import { defineFault } from '../../runner/contracts/fault.ts'
 import { services, Type } from '../../runner/contracts/params.ts'
 import { parseRate } from '../../runner/contracts/units.ts'
 import { namesOf } from '../shared/lifecycle.ts'
-import { demand, lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
+import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
+import { required } from '../shared/required.ts'
 
 /** Lets a service send no more than so much. */
 export const rate = defineFault({
@@ -13,11 +14,12 @@ export const rate = defineFault({
   options: {
     to: Type.String({ pattern: '^\\d+(\\.\\d+)?\\s?[KMGT]?i?B/(s|m|h|d)$', description: 'a rate such as 100KB/s' }),
   },
+  required: ['to'],
   examples: [{ rate: 'node', to: '100KB/s' }],
   describe: (params, { to }) => namesOf(params).map((name) => networkAccount(`lets ${name} send no more than ${to}`)),
   services: namesOf,
   prepare: (params, { to }, context) => {
-    const bytes = bytesOf(demand(to, 'rate', 'to', '{rate: node, to: 100KB/s}'))
+    const bytes = bytesOf(required(to, 'to'))
     return shaped(namesOf(params), () => ({ is: 'rate', bytes }), context)
   },
   preflight: (params, context) => lacksNetwork(namesOf(params), { is: 'rate', bytes: 1_000 }, context),

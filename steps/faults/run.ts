@@ -4,7 +4,7 @@ import { CheckFailure } from '../../runner/contracts/errors.ts'
 import { defineFault, type FaultContext } from '../../runner/contracts/fault.ts'
 import { command, service } from '../../runner/contracts/params.ts'
 import type { Change, Effective } from '../../runner/contracts/undo.ts'
-import { undoScript } from '../../runner/contracts/undo-script.ts'
+import { required } from '../shared/required.ts'
 
 const LIMIT = 60_000
 const VERIFY_LIMIT = 10_000
@@ -19,6 +19,7 @@ export const run = defineFault({
     verify: command('succeeds while the normal state holds, and fails while the fault is in'),
     in: service('run all of them inside this service'),
   },
+  required: ['undo'],
   examples: [{ run: 'chmod 000 data', undo: 'chmod 755 data', verify: 'test -r data' }],
   describe: (params, options) => [
     {
@@ -29,22 +30,19 @@ export const run = defineFault({
   ],
   services: () => [],
   prepare: async (params, { undo, verify, in: inside }, context) => {
-    if (undo === undefined)
-      throw new CheckFailure('a fault by `run` needs an `undo`', { hint: 'write the command that puts it back' })
     if (verify !== undefined) await demandNormal(verify, inside, context)
-    return [changeOf(params, undo, verify, inside, context)]
+    return [await changeOf(params, required(undo, 'undo'), verify, inside, context)]
   },
 })
 
-function changeOf(
+async function changeOf(
   what: Command,
   undo: Command,
   verify: Command | undefined,
   inside: string | undefined,
   { target }: FaultContext,
-): Change {
+): Promise<Change> {
   const touches = inside === undefined ? [{ target: true as const }] : [{ service: inside }]
-  const directory = inside === undefined ? target.file('.').path : target.service(inside).directory
   return {
     does: says(what),
     touches,
@@ -54,7 +52,7 @@ function changeOf(
       touches,
       settles: 10_000,
       ends: { by: 'undo' },
-      ...undoScript(undo, verify, directory),
+      ...(await target.commandUndo(undo, verify, { in: inside })),
     },
     apply: async () => {
       const exit = await target.exec(what, { in: inside, timeout: LIMIT })

@@ -25,6 +25,7 @@ export function fakeTarget(directory: string, services: Readonly<Record<string, 
       })
     },
     replaceFile: () => Promise.reject(new Error('a probe changes nothing')),
+    commandUndo: () => Promise.reject(new Error('a probe changes nothing')),
   }
 }
 

@@ -21,7 +21,7 @@ export function changesBy(
     namesOf(params).map((name) => {
       const service = target.service(name)
       const change = make(service.verbs, service)
-      if (!change) throw new Skip(`${name} can't be made to ${verb} on this target`, 'unavailable')
+      if (!change) throw new Skip(cant(name, verb), 'unavailable')
       return change
     }),
   )
@@ -35,7 +35,22 @@ export async function lacksVerb(
 ): Promise<string | undefined> {
   for (const name of namesOf(params)) {
     if (name.includes('${{')) continue
-    if (!target.service(name).verbs[verb]) return `${name} can't be made to ${verb} on this target`
+    const service = target.service(name)
+    if (!service.verbs[verb]) return cant(name, verb)
+    const why = await service.lacks?.(verb)
+    if (why !== undefined) return why
   }
   return undefined
+}
+
+const WORDS: Partial<Record<keyof Verbs, string>> = {
+  remove: 'be removed and made again',
+  disconnect: 'be taken off its network',
+  environment: 'be given another environment',
+  cpu: 'be left less processor time',
+  hold: 'have something held inside of it',
+}
+
+function cant(name: string, verb: keyof Verbs): string {
+  return `${name} can't ${WORDS[verb] ?? `be made to ${verb}`} on this target`
 }

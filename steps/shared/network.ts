@@ -1,5 +1,5 @@
 /** What faults of the network have in common: a rule on the packets of each service. */
-import { CheckFailure, Skip } from '../../runner/contracts/errors.ts'
+import { Skip } from '../../runner/contracts/errors.ts'
 import type { FaultContext } from '../../runner/contracts/fault.ts'
 import type { NetworkRule } from '../../runner/contracts/target.ts'
 import type { Account, Change } from '../../runner/contracts/undo.ts'
@@ -44,10 +44,4 @@ export async function lacksNetwork(
 
 function noNetwork(name: string): string {
   return `${name} has no network of its own on this target, so packets can't be told apart`
-}
-
-/** Throws a CheckFailure that says what to write. */
-export function demand<T>(value: T | undefined, fault: string, key: string, example: string): T {
-  if (value !== undefined) return value
-  throw new CheckFailure(`\`${fault}\` needs \`${key}\``, { hint: `write ${example}` })
 }

@@ -123,17 +123,34 @@ export function createBody(inspection: Inspection): Body {
   return {
     ...config,
     ...(Hostname !== undefined && !Id.startsWith(Hostname) && !shared ? { Hostname } : {}),
-    HostConfig: { ...HostConfig, Binds: bindsOf(HostConfig, Mounts) },
+    HostConfig: { ...HostConfig, Binds: bindsOf(HostConfig, Mounts), Mounts: mountsOf(HostConfig, Mounts) },
     NetworkingConfig: { EndpointsConfig: first ? { [first[0]]: endpointOf(inspection, first[1]) } : {} },
   }
+}
+
+interface AskedMount {
+  readonly Type: string
+  readonly Source?: string
+  readonly Target: string
+}
+
+function askedMounts(HostConfig: Inspection['HostConfig']): readonly AskedMount[] {
+  return (HostConfig['Mounts'] as readonly AskedMount[] | null | undefined) ?? []
+}
+
+/** Compose asks for its volumes this way, those without a name, too. */
+function mountsOf(HostConfig: Inspection['HostConfig'], mounts: Inspection['Mounts']): readonly AskedMount[] {
+  return askedMounts(HostConfig).map((asked) => {
+    const mounted = mounts.find(({ Destination }) => Destination === asked.Target)
+    return asked.Type === 'volume' && !asked.Source && mounted?.Name ? { ...asked, Source: mounted.Name } : asked
+  })
 }
 
 /** Volumes without a name are named now, so that the very same ones are mounted again. */
 function bindsOf(HostConfig: Inspection['HostConfig'], mounts: Inspection['Mounts']): readonly string[] {
   const binds = (HostConfig['Binds'] as readonly string[] | null) ?? []
-  const anonymous = mounts
-    .filter(isAnonymous)
-    .filter(({ Destination }) => !binds.some((bind) => bind.split(':')[1] === Destination))
+  const asked = [...binds.map((bind) => bind.split(':')[1]), ...askedMounts(HostConfig).map(({ Target }) => Target)]
+  const anonymous = mounts.filter(isAnonymous).filter(({ Destination }) => !asked.includes(Destination))
   return [...binds, ...anonymous.map(({ Name, Destination }) => `${Name}:${Destination}`)]
 }
 

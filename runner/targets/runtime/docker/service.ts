@@ -1,6 +1,7 @@
 /** A service of containers, as steps and probes see it. */
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { Address, Service, ServiceNames, ServiceState, Wake } from '../../../contracts/target.ts'
+import { commandUndoInside } from './command-undo.ts'
 import type { Events } from './events.ts'
 import { execInside } from './exec.ts'
 import { fileUndoInside } from './file-undo.ts'
@@ -50,6 +51,11 @@ export function dockerService(parts: ServiceParts): Service {
     watchLogs: (wake) => watchLogs(parts, wake),
     verbs: verbsOf(group, doing),
     lacks: (verb, rule) => doing.lacks(group, verb, rule),
+    commandUndo: async (command, verify, { user }) =>
+      commandUndoInside(await group.first(), doing.shell, command, verify, {
+        directory: directoryOf(group.last[0]),
+        user,
+      }),
     fileUndo: async (path, before, after, then) =>
       fileUndoInside(await group.first(), doing.shell, {
         path,

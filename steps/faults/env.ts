@@ -1,0 +1,38 @@
+import { defineFault } from '../../runner/contracts/fault.ts'
+import { services, Type } from '../../runner/contracts/params.ts'
+import { changesBy, lacksVerb, namesOf } from '../shared/lifecycle.ts'
+import { required } from '../shared/required.ts'
+
+type Values = Readonly<Record<string, string | number | boolean | null>>
+
+/** Another environment: a service is made again with it. */
+export const env = defineFault({
+  name: 'env',
+  summary: 'Makes a service again with other environment variables; null takes one away.',
+  params: services('the service, or a list of them'),
+  options: {
+    set: Type.Unsafe<Values>({
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+      description: 'name → value, or null',
+    }),
+  },
+  required: ['set'],
+  examples: [{ env: 'gateway', set: { NODE_URL: 'http://nowhere.invalid', PROXY: null } }],
+  describe: (params, { set = {} }) =>
+    namesOf(params).map((name) => ({
+      does: `makes ${name} again with another ${Object.keys(set).join(', ')}`,
+      undo: `${name} is made again as it was`,
+      endsBy: 'undo',
+    })),
+  services: namesOf,
+  prepare: (params, { set }, context) => {
+    const values = Object.entries(required(set, 'set')).map(([name, value]) => [
+      name,
+      value === null ? null : String(value),
+    ])
+    return changesBy(params, 'environment', context, (verbs) => verbs.environment?.(Object.fromEntries(values)))
+  },
+  preflight: (params, context) => lacksVerb(params, 'environment', context),
+})
