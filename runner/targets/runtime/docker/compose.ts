@@ -86,9 +86,21 @@ export class Compose {
     const built = Object.entries(this.#model.services).filter(([, { build }]) => build !== undefined)
     if (built.length > 0) {
       this.#parts.host.note(`building ${built.map(([name]) => name).join(', ')}`)
-      await this.#run(['build'], all, BUILD_LIMIT, 'could not be built')
+      await this.#run(
+        ['build'],
+        all,
+        BUILD_LIMIT,
+        'could not be built',
+        this.#builder(built.map(([, { image }]) => image)),
+      )
     }
     await this.#demandImages(all)
+  }
+
+  /** Images are labelled with the project that built them: another one each time would leave the last image behind, without a name. */
+  #builder(images: readonly (string | undefined)[]): string {
+    const { project } = this.#parts
+    return images.some((image) => image?.includes(project)) ? project : 'shakedown'
   }
 
   /** One that is neither here nor can be pulled is told by its name, before anything is started. */
@@ -141,8 +153,13 @@ export class Compose {
     writeFileSync(this.#override, JSON.stringify(override, undefined, 2), { mode: 0o600 })
   }
 
-  async #run(argv: readonly string[], files: readonly string[], timeout: number, problem: string): Promise<string> {
-    const { project } = this.#parts
+  async #run(
+    argv: readonly string[],
+    files: readonly string[],
+    timeout: number,
+    problem: string,
+    project = this.#parts.project,
+  ): Promise<string> {
     const all = [...this.#command, '--project-name', project, ...files.flatMap((file) => ['--file', file]), ...argv]
     const exit = await this.#withDaemon((env) =>
       execLocally({ argv: all }, { env, timeout, cwd: dirname(files[0] as string) }, new AbortController().signal),
