@@ -12,7 +12,7 @@ const ENDS_WITHIN = 90_000
 const BEYOND_LEASE = 3_500
 
 /** Undefined: restored. Else what was different, or went wrong. */
-export async function tryOnce(stage: Stage, choice: Choice): Promise<string | undefined> {
+export async function tryOnce(stage: Stage, choice: Choice, limit = RESTORED_WITHIN): Promise<string | undefined> {
   const file = writePlan(stage, choice)
   const before = await fingerprintOf(stage, file)
   const child = start(stage, choice, file)
@@ -27,7 +27,7 @@ export async function tryOnce(stage: Stage, choice: Choice): Promise<string | un
     const restored = await plan(stage, ['restore'])
     if (restored.code !== 0) return `plan restore ended with ${restored.code}: ${restored.out.trim()}`
   }
-  return settled(stage, file, before)
+  return settled(stage, file, before, limit)
 }
 
 /** A wrapper stands between, as `bun run` does. */
@@ -76,12 +76,12 @@ async function stoppedChild(wrapper: Bun.Subprocess, _folder: string): Promise<n
   return undefined
 }
 
-async function settled(stage: Stage, file: string, before: Fingerprint): Promise<string | undefined> {
+async function settled(stage: Stage, file: string, before: Fingerprint, limit: number): Promise<string | undefined> {
   const start = performance.now()
   for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
     const difference = differs(before, await fingerprintOf(stage, file))
     if (difference === undefined) return undefined
-    if (performance.now() - start > RESTORED_WITHIN) return difference
+    if (performance.now() - start > limit) return difference
     await Bun.sleep(pause)
   }
 }
