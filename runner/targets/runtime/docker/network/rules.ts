@@ -67,7 +67,7 @@ const chain = (name: 'input' | 'output', rules: readonly string[], priority = -1
 function chainsOf(rule: NetworkRule): string[] {
   if (rule.is === 'drop') return dropChains(rule.direction)
   if (rule.is === 'loss') {
-    const lose = `${LIVING} numgen random mod 10000 < ${Math.round(rule.percent * 100)} ${HIT} drop`
+    const lose = `${LIVING} numgen random mod 10000 <= ${Math.max(1, Math.round(rule.percent * 100)) - 1} ${HIT} drop`
     return [chain('input', [`iifname != "lo" ${lose}`]), chain('output', [`oifname != "lo" ${lose}`])]
   }
   if (rule.is === 'rate')

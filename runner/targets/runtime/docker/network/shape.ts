@@ -1,6 +1,6 @@
 /** A network rule on a service as a change: made by helpers, held by them, made again when a container gets a new namespace. */
 import { randomBytes } from 'node:crypto'
-import { CheckFailure, messageOf } from '../../../../contracts/errors.ts'
+import { CheckFailure, messageOf, TargetError } from '../../../../contracts/errors.ts'
 import type { NetworkRule } from '../../../../contracts/target.ts'
 import type { Change, Effective } from '../../../../contracts/undo.ts'
 import { about } from '../about.ts'
@@ -90,12 +90,13 @@ class Shaped {
     const peers = await this.#peers()
     this.#helpers = await Promise.all(all.map((one) => this.#start(one, name, peers, signal)))
     this.#said = this.#helpers.map(({ said }) => said)
+    const refused = this.#said.find(({ is }) => is === 'refused')
+    if (refused) throw new TargetError(`the rules of a network fault were refused: ${refused.words}`)
     this.#listening ??= await this.#remakeAtStarts()
   }
 
   effect(): Effective {
     const bad = this.#said.find(({ is }) => is !== 'ready')
-    if (bad?.is === 'refused') throw new CheckFailure(`the rules were refused: ${bad.words}`)
     if (bad) return { yes: false, why: bad.words }
     return { yes: true, evidence: this.#said.map(({ words }) => words).join('; ') }
   }
