@@ -87,9 +87,21 @@ async function settled(stage: Stage, file: string, before: Fingerprint, limit: n
 }
 
 function differs(before: Fingerprint, after: Fingerprint): string | undefined {
-  const key = Object.keys(before).find((name) => !Bun.deepEquals(before[name], after[name]))
-  if (key === undefined) return undefined
-  return `${key}: ${JSON.stringify(before[key])} became ${JSON.stringify(after[key])}`
+  return pathOf(before, after, '')
+}
+
+/** The first piece that is another: `containers.1.binds: null became []`. */
+function pathOf(before: unknown, after: unknown, path: string): string | undefined {
+  if (Bun.deepEquals(before, after)) return undefined
+  const inner = isObject(before) && isObject(after) ? Object.keys({ ...before, ...after }) : undefined
+  const key = inner?.find((name) => !Bun.deepEquals(before[name], after[name]))
+  if (!key || !isObject(before) || !isObject(after))
+    return `${path}: ${JSON.stringify(before)} became ${JSON.stringify(after)}`
+  return pathOf(before[key], after[key], path === '' ? key : `${path}.${key}`)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 async function plan({ folder }: Stage, argv: readonly string[]): Promise<{ code: number; out: string }> {

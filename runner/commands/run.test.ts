@@ -20,6 +20,10 @@ writeFileSync(
     services:
       web: { command: [bun, server.ts, "\${{ run.id }}"], port: auto, files: { a.json: a.json }, ready: { http: /health } }
   here: { runtime: process }
+  planned: &shared
+    lifetime: plan
+    services: { web: { command: [bun, server.ts, "\${{ run.id }}"], port: auto, ready: { http: /health } } }
+  whole: { <<: *shared, lifetime: run }
   short: { runtime: process, defaults: { lease: 2s } }
 `,
 )
@@ -94,7 +98,7 @@ describe('a run that is interrupted', () => {
         outcome: 'failed',
         restored: 'restored',
       })
-      expect(run.leftProcesses()).toEqual([])
+      await eventually(() => run.leftProcesses().length === 0)
     }, 30_000)
 
   test('by SIGKILL is put back by its guardian, which then goes, too', async () => {
@@ -309,6 +313,36 @@ always:
     )
     expect(await plan([skipped])).toMatchObject({ code: 5 })
     expect(await plan([skipped, '--no-skip'])).toMatchObject({ code: 1 })
+  }, 30_000)
+})
+
+describe('a stack that outlives its cases', () => {
+  const matrix = 'plan: Rows\nmatrix: { row: [1, 2, 3] }\n'
+  const body =
+    'steps:\n  - http: http://web/\n    capture: { pid: $.pid }\n  - run: "echo ${{ pid }} >>pids-${{ target.name }}"\n    undo: none\n  - inject-fault: { pause: web }\n  - assert: { logs: web, count: 0 }\n'
+  const pids = (name: string) =>
+    readFileSync(join(folder, `pids-${name}`), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+
+  test('is one for all rows of a plan, each of which puts back what it broke, and is gone with the last', async () => {
+    const file = write(`${matrix}target: planned\n${body}`)
+    const { out, code } = await plan([file, '--workers', '3'])
+    expect(out).toContain('3 passed')
+    expect(code).toBe(0)
+    expect(pids('planned').length).toBe(3)
+    expect(new Set(pids('planned')).size).toBe(1)
+    expect(existsSync(`/proc/${pids('planned')[0]}`)).toBe(false)
+    expect(leftFiles().filter((name) => name.includes('stack'))).toEqual([])
+  }, 30_000)
+
+  test('is one for all plans of a run', async () => {
+    const files = [write(`plan: A\ntarget: whole\n${body}`), write(`plan: B\ntarget: whole\n${body}`)]
+    const { out, code } = await plan(files)
+    expect(out).toContain('2 passed')
+    expect(code).toBe(0)
+    expect(new Set(pids('whole')).size).toBe(1)
+    expect(leftFiles().filter((name) => name.includes('stack'))).toEqual([])
   }, 30_000)
 })
 

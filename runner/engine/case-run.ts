@@ -2,6 +2,7 @@
 import type { Outcome, RestoreOutcome } from '../contracts/events.ts'
 import type { Emit } from './emit.ts'
 import type { Redactor } from './redact.ts'
+import type { SharedStacks } from './shared-stacks.ts'
 import type { Stop } from './stop.ts'
 import type { Hands } from './world.ts'
 
@@ -14,6 +15,8 @@ export interface CaseRun {
   readonly stop: Stop
   /** Results folder of the run: as it is, and as the user named it. */
   readonly results: { readonly folder: string; readonly named: string }
+  /** Stacks that outlive their case. */
+  readonly stacks: SharedStacks
   readonly check: boolean
   readonly keep: boolean
   /** Once interrupted, changes are left in and the journal tells of them. */

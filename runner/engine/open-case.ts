@@ -4,16 +4,19 @@ import { join } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
 import type { Phase } from '../contracts/events.ts'
 import type { Case } from '../contracts/plan.ts'
-import type { Runtime, RuntimeKind } from '../contracts/target.ts'
+import type { Runtime, RuntimeKind, Transport } from '../contracts/target.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { effectOfCase } from '../plan/check.ts'
+import type { Names } from '../plan/values.ts'
 import type { CaseRun } from './case-run.ts'
 import { Changes } from './changes.ts'
+import type { Emit } from './emit.ts'
 import { journalFolder, refuseLeftovers, targetIdentity } from './leftovers.ts'
 import { lockTarget } from './locking.ts'
 import { readSecrets } from './secrets.ts'
-import { runtimeHost } from './stack.ts'
-import { type Hands, rootsOf, type World } from './world.ts'
+import { lifetimeOf, type OpenStack } from './shared-stacks.ts'
+import { environmentOf, runtimeHost } from './stack.ts'
+import { type Hands, rootsOf, serviceNames, type World } from './world.ts'
 
 const LEASE = 10_000
 
@@ -37,29 +40,106 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   if (!kind.owned?.(config))
     stack.use(await lockTarget(kase, effect, { run, check, wait: waitLock, signal: stop.signal }))
   await refuseLeftovers(kase.target, transport.address)
-  const name = `${run}-${kase.id}`
-  const folder = join(home, '.shakedown', 'work', name)
-  stack.defer(() => (on.somethingIsLeft() ? undefined : rmSync(folder, { recursive: true, force: true })))
   let opened: Runtime | undefined
   const roots = rootsOf(kase, run, secrets, () => opened as Runtime)
-  const parts = { kase, run, folder, roots, hands, emit, runtime: () => opened, transport: () => transport }
-  const runtime = stack.use(await kind.open(config, transport, runtimeHost(parts)))
+  const opening = { kase, caseRun, kind, roots, emit }
+  const folder = workFolder(home, `${run}-${kase.id}`)
+  stack.defer(() => (on.somethingIsLeft() ? undefined : rmSync(folder, { recursive: true, force: true })))
+  const runtime =
+    lifetimeOf(kase) === 'case' || !kind.owned?.(config)
+      ? stack.use(await openRuntime({ ...opening, folder, transport, opened: (made) => (opened = made) }))
+      : stack.use(await caseRun.stacks.turn(kase, environmentOf(roots), () => openShared(opening))).runtime
   opened = runtime
-  const changes = new Changes(transport, {
-    journal: join(journalFolder(home), name),
-    work: folder,
-    lease: parseDuration(String(kase.target.defaults['lease'] ?? '')) ?? LEASE,
-    run,
-    target: targetIdentity(kase.target, transport.address),
-    case: kase.id,
-    plan: kase.plan.document.file,
-    emit,
-    most: () => mostFaulted(kase.target.config['max-faulted'], runtime),
-  })
+  const changes = changesOf(opening, { name: `${run}-${kase.id}`, transport, runtime })
   const results = caseFolder(caseRun.results, kase)
   const memory = new Map<string, unknown>()
   const { firstFailure } = on
   return { kase, hands, emit, redactor, stop, transport, runtime, changes, memory, roots, results, firstFailure }
+}
+
+interface OpeningParts {
+  readonly kase: Case
+  readonly caseRun: CaseRun
+  readonly kind: RuntimeKind
+  readonly roots: Names
+  readonly emit: Emit
+}
+
+/** A stack that outlives the case has a transport, a work folder and a journal of its own. */
+async function openShared(opening: OpeningParts): Promise<OpenStack> {
+  const { kase, caseRun, roots } = opening
+  const name = `${caseRun.run}-${kase.id}-stack`
+  const folder = workFolder(kase.target.home, name)
+  const transport = await caseRun.hands.openTransport(kase.target)
+  let made: Runtime | undefined
+  // Copied as they are: some are made when they are asked for.
+  const { services: _, ...others } = Object.getOwnPropertyDescriptors(roots)
+  const services = { enumerable: true, get: () => serviceNames(made as Runtime) }
+  const own: Names = Object.defineProperties({}, { ...others, services })
+  const runtime = await openRuntime({ ...opening, roots: own, folder, transport, opened: (one) => (made = one) })
+  return {
+    runtime,
+    changes: changesOf({ ...opening, emit: onlyTrouble(opening) }, { name, transport, runtime }),
+    close: async () => {
+      await runtime[Symbol.asyncDispose]()
+      await transport[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Its cases may be over: of what is done to the stack itself people only hear when it went wrong. */
+function onlyTrouble({ emit }: OpeningParts): Emit {
+  return (event) => {
+    if (event.is !== 'restored' || event.outcome === 'restored') return
+    emit({ is: 'note', message: `${event.title}: ${event.outcome}: ${event.message ?? ''}`, level: 'warning' })
+  }
+}
+
+interface RuntimeParts extends OpeningParts {
+  readonly folder: string
+  readonly transport: Transport
+  opened(runtime: Runtime): void
+}
+
+async function openRuntime({
+  kase,
+  caseRun,
+  kind,
+  roots,
+  emit,
+  folder,
+  transport,
+  opened,
+}: RuntimeParts): Promise<Runtime> {
+  const { run, hands } = caseRun
+  let made: Runtime | undefined
+  const parts = { kase, run, folder, roots, hands, emit, runtime: () => made, transport: () => transport }
+  made = await kind.open(kase.target.config, transport, runtimeHost(parts))
+  opened(made)
+  return made
+}
+
+function changesOf(
+  { kase, caseRun, emit }: OpeningParts,
+  { name, transport, runtime }: { name: string; transport: Transport; runtime: Runtime },
+): Changes {
+  const { home, defaults, config } = kase.target
+  return new Changes(transport, {
+    journal: join(journalFolder(home), name),
+    work: workFolder(home, name),
+    lease: parseDuration(String(defaults['lease'] ?? '')) ?? LEASE,
+    run: caseRun.run,
+    target: targetIdentity(kase.target, transport.address),
+    case: kase.id,
+    plan: kase.plan.document.file,
+    emit,
+    most: () => mostFaulted(config['max-faulted'], runtime),
+  })
+}
+
+function workFolder(home: string, name: string): string {
+  return join(home, '.shakedown', 'work', name)
 }
 
 /** A share is rounded down, but one service may always be broken. */

@@ -5,8 +5,9 @@ import { runCase } from './case.ts'
 import type { CaseEnd, CaseRun } from './case-run.ts'
 import { exitCode } from './exit-code.ts'
 import { hostname } from './identity.ts'
+import { SharedStacks } from './shared-stacks.ts'
 
-export interface RunOptions extends CaseRun {
+export interface RunOptions extends Omit<CaseRun, 'stacks'> {
   readonly version: string
   readonly cases: readonly Case[]
   readonly planned: readonly PlannedCase[]
@@ -47,10 +48,14 @@ export async function run(options: RunOptions): Promise<number> {
 async function runAll(cases: readonly Case[], options: RunOptions): Promise<CaseEnd[]> {
   const ends: CaseEnd[] = []
   const queue = [...cases]
+  const stacks = new SharedStacks(cases)
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const why = reasonNotToRun(ends, options)
-      ends.push(why === undefined ? await runCase(next, options) : passOver(next, why, options))
+      const end = why === undefined ? await runCase(next, { ...options, stacks }) : passOver(next, why, options)
+      if (end.restored === 'kept') stacks.keep(next)
+      const trouble = await stacks.ended(next)
+      ends.push(trouble.length === 0 ? end : { ...end, restored: 'failed' })
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, options.workers) }, worker))

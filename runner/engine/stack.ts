@@ -42,7 +42,7 @@ export function runtimeHost(parts: HostParts): RuntimeHost {
 }
 
 /** Only what is one value: a list has no place in an environment. */
-function environmentOf(roots: Names): Record<string, string> {
+export function environmentOf(roots: Names): Record<string, string> {
   const { variables } = (roots['target'] ?? {}) as { variables?: Readonly<Record<string, unknown>> }
   const single = Object.entries(variables ?? {}).filter(([, value]) =>
     ['string', 'number', 'boolean'].includes(typeof value),

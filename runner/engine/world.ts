@@ -90,7 +90,8 @@ function targetVariables(kase: Case): Readonly<Record<string, unknown>> {
   return { ...kase.target.variables, ...kase.plan.targetVariables }
 }
 
-function serviceNames(runtime: Runtime): Record<string, ServiceNames> {
+/** `services` of expressions. */
+export function serviceNames(runtime: Runtime): Record<string, ServiceNames> {
   return lazily(Object.fromEntries(runtime.names().map((name) => [name, name])), (name) =>
     runtime.service(String(name)).names(),
   ) as Record<string, ServiceNames>

@@ -36,7 +36,9 @@ export const dockerRuntime: RuntimeKind = {
     daemon: optional(
       text('unix:///PATH or tcp://HOST:PORT of the Docker daemon (default: as the docker command has it)'),
     ),
-    lifetime: optional(oneOf(['case'] as const, 'how long a stack lives; only `case` yet')),
+    lifetime: optional(
+      oneOf(['case', 'plan', 'run'] as const, 'how long a stack lives: its cases take turns (default case)'),
+    ),
     'helper-image': optional(
       text('the image that network faults are made with (default: built from debian:bookworm-slim)'),
     ),

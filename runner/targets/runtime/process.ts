@@ -38,7 +38,9 @@ export const processRuntime: RuntimeKind = {
   summary: 'Services are processes of this machine, brought up for each case and gone with it.',
   params: mapping({
     services: optional(words('name → how it is started', serviceParams)),
-    lifetime: optional(oneOf(['case'] as const, 'how long a stack lives; only `case` yet')),
+    lifetime: optional(
+      oneOf(['case', 'plan', 'run'] as const, 'how long a stack lives: its cases take turns (default case)'),
+    ),
     shell: optional(text('another shell than sh')),
   }),
   services: (config) => namesOf(config),

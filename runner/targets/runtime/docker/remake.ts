@@ -147,11 +147,12 @@ function mountsOf(HostConfig: Inspection['HostConfig'], mounts: Inspection['Moun
 }
 
 /** Volumes without a name are named now, so that the very same ones are mounted again. */
-function bindsOf(HostConfig: Inspection['HostConfig'], mounts: Inspection['Mounts']): readonly string[] {
+function bindsOf(HostConfig: Inspection['HostConfig'], mounts: Inspection['Mounts']): readonly string[] | null {
   const binds = (HostConfig['Binds'] as readonly string[] | null) ?? []
   const asked = [...binds.map((bind) => bind.split(':')[1]), ...askedMounts(HostConfig).map(({ Target }) => Target)]
   const anonymous = mounts.filter(isAnonymous).filter(({ Destination }) => !asked.includes(Destination))
-  return [...binds, ...anonymous.map(({ Name, Destination }) => `${Name}:${Destination}`)]
+  const all = [...binds, ...anonymous.map(({ Name, Destination }) => `${Name}:${Destination}`)]
+  return all.length === 0 ? null : all
 }
 
 function isAnonymous({ Type, Name = '' }: Inspection['Mounts'][number]): boolean {
