@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { runCli } from '../runner/commands/testing.ts'
 
 /** Runs plans; tells how many passed, what went wrong if anything did, and what of Docker is left of the run. */
-export async function runPlans(...args: readonly string[]): Promise<{ passed: number; wrong: string; left: string[] }> {
+export async function runPlans(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ passed: number; wrong: string; left: string[] }> {
   const output = mkdtempSync(join(tmpdir(), 'shakedown-example-'))
   try {
-    const { out, err, code } = await runCli([...args, '--color', 'never', '--output', output])
+    const { out, err, code } = await runCli([...args, '--color', 'never', '--output', output], { env })
     const passed = Number(/^(\d+) passed in /m.exec(out)?.[1] ?? 0)
     return { passed, wrong: code === 0 ? '' : `exit ${code}\n${out}${err}`, left: leftOf(out) }
   } finally {

@@ -6,7 +6,7 @@ import { runPlans } from '../testing.ts'
 dockerTest(
   'etcd survives what the plans do to it, and nothing is left behind',
   async () => {
-    expect(await runPlans('examples/etcd/plans', '--workers', '4')).toEqual({ passed: 6, wrong: '', left: [] })
+    expect(await runPlans(['examples/etcd/plans', '--workers', '4'])).toEqual({ passed: 6, wrong: '', left: [] })
   },
   300_000,
 )

@@ -1,13 +1,24 @@
 /** The plans that run on processes run on containers as they are. */
 import { expect } from 'bun:test'
-import { dockerTest } from '../../runner/targets/runtime/docker/testing.ts'
+import { composeV1Test, dockerTest } from '../../runner/targets/runtime/docker/testing.ts'
 import { runPlans } from '../testing.ts'
 
 dockerTest(
   'plans/*.yaml pass on the target demo-docker',
   async () => {
-    const ran = await runPlans('plans', '--target', 'demo-docker', '--workers', '3')
+    const ran = await runPlans(['plans', '--target', 'demo-docker', '--workers', '3'])
     expect(ran).toEqual({ passed: 3, wrong: '', left: [] })
+  },
+  300_000,
+)
+
+composeV1Test(
+  'and the old docker-compose brings them up as well',
+  async () => {
+    const ran = await runPlans(['plans/node-down.yaml', '--target', 'demo-docker'], {
+      SHAKEDOWN_COMPOSE: 'docker-compose',
+    })
+    expect(ran).toEqual({ passed: 1, wrong: '', left: [] })
   },
   300_000,
 )

@@ -9,7 +9,7 @@ const images: string[] = []
 dockerTest(
   'PostgreSQL killed while it writes keeps what it has acknowledged',
   async () => {
-    expect(await runPlans('examples/postgres/plans')).toEqual({ passed: 1, wrong: '', left: [] })
+    expect(await runPlans(['examples/postgres/plans'])).toEqual({ passed: 1, wrong: '', left: [] })
     images.push(imageNow())
   },
   300_000,
@@ -18,7 +18,7 @@ dockerTest(
 dockerTest(
   'one that acknowledges too early is found out',
   async () => {
-    const { passed, wrong, left } = await runPlans('examples/postgres/plans', '--target', 'careless')
+    const { passed, wrong, left } = await runPlans(['examples/postgres/plans', '--target', 'careless'])
     expect(wrong).toMatch(/✗ each acknowledged row is there .*\n +\$\.missing is [1-9]\d*, expected 0/)
     expect({ passed, left }).toEqual({ passed: 0, left: [] })
     images.push(imageNow())

@@ -6,7 +6,7 @@ import { runPlans } from '../testing.ts'
 dockerTest(
   'a Redis master that was paused comes back as a replica',
   async () => {
-    expect(await runPlans('examples/redis-sentinel/plans')).toEqual({ passed: 1, wrong: '', left: [] })
+    expect(await runPlans(['examples/redis-sentinel/plans'])).toEqual({ passed: 1, wrong: '', left: [] })
   },
   300_000,
 )

@@ -1,13 +1,23 @@
 /** For tests on a real Docker. */
 import { test } from 'bun:test'
 
-const missing = process.env['SHAKEDOWN_REQUIRE_ALL'] === undefined ? whatIsMissing() : undefined
-if (missing !== undefined) console.log(`skipped: ${missing}`)
+const noDocker = whyNoDocker()
 
 /** A test that needs a Docker daemon and the base of our images: skipped with the reason where they are missing, but never on CI. */
-export const dockerTest = missing === undefined ? test : test.skip
+export const dockerTest = testUnless(noDocker)
 
-function whatIsMissing(): string | undefined {
+/** The same, for the old `docker-compose` as a command of its own. */
+export const composeV1Test = testUnless(
+  noDocker ?? (Bun.which('docker-compose') === null ? 'there is no `docker-compose` (v1) here' : undefined),
+)
+
+function testUnless(missing: string | undefined): typeof test {
+  if (missing === undefined || process.env['SHAKEDOWN_REQUIRE_ALL'] !== undefined) return test
+  console.log(`skipped: ${missing}`)
+  return test.skip as typeof test
+}
+
+function whyNoDocker(): string | undefined {
   if (Bun.which('docker') === null) return 'there is no `docker` command here'
   const { exitCode, stderr } = Bun.spawnSync(['docker', 'image', 'inspect', 'debian:bookworm-slim'])
   return exitCode === 0 ? undefined : `\`docker image inspect debian:bookworm-slim\` says: ${stderr.toString().trim()}`
