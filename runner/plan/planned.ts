@@ -3,7 +3,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   plan: ['restore-after', 'quarantine', 'expect-failure'],
   step: ['sample', 'fake', 'start', 'parallel', 'background', 'join'],
   fault: ['read-only', 'fake'],
-  probe: ['fake', 'step', 'sql'],
+  probe: ['fake', 'step'],
   runtime: ['systemd'],
   target: ['ssh', 'fakes', 'become', 'jump'],
   service: ['scale', 'image'],

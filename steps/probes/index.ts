@@ -4,8 +4,9 @@ import { http } from './http.ts'
 import { logs } from './logs.ts'
 import { run } from './run.ts'
 import { service } from './service.ts'
+import { sql } from './sql.ts'
 import { tcp } from './tcp.ts'
 import { value } from './value.ts'
 
 /** What can be read of a target. */
-export const probeKinds = [http, run, service, logs, file, tcp, fingerprint, value]
+export const probeKinds = [http, run, service, logs, file, tcp, sql, fingerprint, value]
