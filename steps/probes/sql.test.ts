@@ -23,9 +23,7 @@ describe('sql', () => {
     expect(code).toBe(0)
   })
   test('tells what is wrong with a query, and never passes on it', async () => {
-    const { out, code } = await run(
-      '- assert: { sql: { file: data.sqlite, query: "SELECT nope FROM t" }, count: 0 }',
-    )
+    const { out, code } = await run('- assert: { sql: { file: data.sqlite, query: "SELECT nope FROM t" }, count: 0 }')
     expect(out).toContain('no such column: nope')
     expect(code).toBe(1)
   })
