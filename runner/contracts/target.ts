@@ -75,6 +75,8 @@ export interface Spawned {
 export interface Transport extends AsyncDisposable {
   /** `local`, `ssh://miner@10.0.0.5`. */
   readonly address: string
+  /** Where relative paths start on another machine, absolute. Undefined: in the folder of targets.yaml. */
+  readonly folder?: string | undefined
   exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
   /** Starts a script of `sh` with its arguments; it outlives the runner unless it ends by itself. Undefined where that can't be had. */
   spawn?(script: string, args: readonly string[]): Promise<Spawned>

@@ -8,6 +8,11 @@ export function userName(uid: number): string {
   return names.get(uid) ?? String(uid)
 }
 
+/** Who runs this. Bun's own `userInfo` believes the environment, and says `unknown` where that is empty. */
+export function ownName(): string {
+  return userName(process.getuid?.() ?? -1)
+}
+
 function readNames(): ReadonlyMap<number, string> {
   try {
     const lines = readFileSync('/etc/passwd', 'utf8').split('\n')

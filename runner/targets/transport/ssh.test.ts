@@ -1,0 +1,197 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Transport } from '../../contracts/target.ts'
+import { run, until } from './conformance/run.ts'
+import { describeTransport } from './conformance.ts'
+import { freePort, keygen, type TestServer, type TestServerOptions, testServer } from './ssh/testing.ts'
+import { type SshSpec, sshTransport } from './ssh.ts'
+
+const servers: TestServer[] = []
+const serve = async (options: TestServerOptions = {}) => {
+  const server = await testServer(options)
+  servers.push(server)
+  return server
+}
+afterAll(async () => {
+  for (const server of servers) await server[Symbol.asyncDispose]()
+})
+
+/** It takes its time, and prints. */
+const NOISY = 'echo "Welcome to the machine"; echo oops >&2; sleep 0.05\n'
+
+describeTransport('ssh', async () => sshTransport((await serve()).spec))
+describeTransport('ssh with MaxSessions 2 and a login shell that prints', async () =>
+  sshTransport((await serve({ config: ['MaxSessions 2'], bashrc: NOISY })).spec),
+)
+describeTransport('ssh without a shell of ours', async () => sshTransport((await serve()).spec, { reads: true }))
+
+const opened = async (spec: SshSpec, work: (transport: Transport) => Promise<void>) => {
+  await using transport = await sshTransport(spec)
+  await work(transport)
+}
+const whyNot = async (spec: SshSpec) =>
+  sshTransport(spec).then(
+    () => 'it let us in',
+    (error) => `${error.is}: ${error.message}`,
+  )
+
+describe('a host that does not let us in says what to do', () => {
+  test('unknown, refused, of an unknown key, of a changed key', async () => {
+    const { spec, port, folder, knownHosts } = await serve()
+    expect(await whyNot({ ...spec, host: 'no-such-host.invalid' })).toStartWith(
+      'target: there is no host no-such-host.invalid: check the address',
+    )
+    expect(await whyNot({ ...spec, port: await freePort() })).toContain('refuses connections on port')
+    const none = join(folder, 'none')
+    expect(await whyNot({ ...spec, knownHosts: none })).toMatch(
+      new RegExp(
+        `is not in ${none}; its key is ssh-ed25519 SHA256:.* type: ssh-keyscan -p ${port} 127.0.0.1 >>${none}`,
+      ),
+    )
+    keygen(join(folder, 'other'))
+    const changed = join(folder, 'changed')
+    writeFileSync(changed, `[127.0.0.1]:${port} ${readFileSync(join(folder, 'other.pub'), 'utf8')}`)
+    expect(await whyNot({ ...spec, knownHosts: changed })).toContain(
+      `type: ssh-keygen -R '[127.0.0.1]:${port}' -f ${changed}`,
+    )
+    expect(readFileSync(knownHosts, 'utf8')).toContain(`[127.0.0.1]:${port}`)
+  })
+  test('a new one is taken where that is allowed, and known the next time', async () => {
+    const { spec, folder } = await serve()
+    const knownHosts = join(folder, 'new', 'known_hosts')
+    await opened({ ...spec, knownHosts, acceptNew: true }, async () => undefined)
+    expect(existsSync(knownHosts)).toBe(true)
+    await opened({ ...spec, knownHosts }, async () => undefined)
+  })
+  test('a key that it does not know, one with a passphrase, none', async () => {
+    const { spec, folder } = await serve()
+    const wrong = join(folder, 'wrong')
+    keygen(wrong)
+    expect(await whyNot({ ...spec, identities: [wrong] })).toContain(`does not let ${spec.user} in: tried ${wrong}`)
+    const locked = join(folder, 'locked')
+    keygen(locked, 'open sesame')
+    expect(await whyNot({ ...spec, identities: [locked] })).toContain(`${locked} needs a passphrase`)
+    expect(await whyNot({ ...spec, identities: [locked], passphrase: 'wrong' })).toContain(
+      `the passphrase does not open ${locked}`,
+    )
+    writeFileSync(join(folder, 'authorized'), readFileSync(`${locked}.pub`))
+    await opened({ ...spec, identities: [locked], passphrase: 'open sesame' }, async () => undefined)
+  })
+  test('a login shell that runs no commands', async () => {
+    const { spec } = await serve({ config: ['ForceCommand echo "This account is not available."; exit 1'] })
+    expect(await whyNot(spec)).toBe(
+      `target: ssh://${spec.user}@127.0.0.1:${spec.port}: the login shell of ${spec.user} runs no commands: This account is not available.`,
+    )
+  })
+  test('connections that the server forbids', async () => {
+    const { spec } = await serve({ config: ['AllowTcpForwarding no', 'AllowStreamLocalForwarding no'] })
+    await opened(spec, async (transport) => {
+      const never = new AbortController().signal
+      expect(await transport.connect({ host: '127.0.0.1', port: 1 }, never).catch((e) => e.message)).toContain(
+        'allow AllowTcpForwarding',
+      )
+      expect(await transport.connect({ path: '/dev/null' }, never).catch((e) => e.message)).toContain(
+        'AllowStreamLocalForwarding no',
+      )
+    })
+  })
+})
+
+test('the agent’s keys are tried', async () => {
+  const { spec, folder, key } = await serve()
+  const socket = join(folder, 'agent')
+  const agent = Bun.spawn(['ssh-agent', '-D', '-a', socket], { stdio: ['ignore', 'ignore', 'ignore'] })
+  await until(() => existsSync(socket), 'the agent listens')
+  const config = join(folder, 'moved')
+  Bun.spawnSync(['mv', key, config])
+  Bun.spawnSync(['ssh-add', '-q', config], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
+  Bun.spawnSync(['rm', config])
+  const before = process.env['SSH_AUTH_SOCK']
+  try {
+    process.env['SSH_AUTH_SOCK'] = socket
+    // Only its public part is left: the agent has the rest.
+    await opened(spec, async (transport) => expect((await run(transport, { argv: ['true'] })).code).toBe(0))
+  } finally {
+    if (before === undefined) delete process.env['SSH_AUTH_SOCK']
+    else process.env['SSH_AUTH_SOCK'] = before
+    agent.kill()
+    await agent.exited
+  }
+})
+
+test('the way may go through another host', async () => {
+  const jump = await serve()
+  const host = await serve()
+  const both = join(host.folder, 'both')
+  writeFileSync(both, readFileSync(jump.knownHosts, 'utf8') + readFileSync(host.knownHosts, 'utf8'))
+  writeFileSync(join(jump.folder, 'authorized'), readFileSync(`${host.key}.pub`))
+  const spec = { ...host.spec, knownHosts: both, jump: `${jump.spec.user}@127.0.0.1:${jump.port}` }
+  await opened(spec, async (transport) => {
+    const { out } = await run(transport, { sh: 'echo "$SSH_CONNECTION"' })
+    expect(out.trim()).toEndWith(` ${host.port}`)
+    expect(transport.address).toBe(`ssh://${spec.user}@127.0.0.1:${host.port}`)
+  })
+})
+
+test('cases share one connection', async () => {
+  const { spec, folder } = await serve()
+  const logins = () => readFileSync(join(folder, 'log'), 'utf8').match(/Accepted publickey/g)?.length
+  const work = () => opened(spec, async (transport) => expect((await run(transport, { sh: 'echo x' })).out).toBe('x\n'))
+  await Promise.all(Array.from({ length: 8 }, work))
+  await work()
+  expect(logins()).toBe(1)
+})
+
+describe('a connection that is cut', () => {
+  test('leaves the outcome unknown, ends the command, and the next one has a new one', async () => {
+    const { spec, cut, folder } = await serve()
+    await opened(spec, async (transport) => {
+      const pid = join(folder, 'pid-of-command')
+      const running = run(transport, { sh: `echo $$ >${pid}.new; mv ${pid}.new ${pid}; sleep 60` }).catch((e) => e)
+      await until(() => existsSync(pid), 'the command runs')
+      await cut()
+      expect(await running).toMatchObject({ is: 'target', transient: true, unknownOutcome: true })
+      expect((await run(transport, { sh: 'echo again' })).out).toBe('again\n')
+      const alive = async () => (await run(transport, { sh: `kill -0 ${readFileSync(pid, 'utf8')}` })).code === 0
+      await until(async () => !(await alive()), 'the command is gone')
+    })
+  })
+  test('is told to whoever reads from a socket', async () => {
+    const { spec, cut } = await serve()
+    const echo = createServer((socket) => socket.pipe(socket))
+    await new Promise<void>((done) => echo.listen(0, '127.0.0.1', done))
+    const { port } = echo.address() as { port: number }
+    await opened(spec, async (transport) => {
+      const socket = await transport.connect({ host: '127.0.0.1', port }, new AbortController().signal)
+      const closed = new Promise<void>((done) => socket.resume().once('close', () => done()))
+      await cut()
+      await closed
+    })
+    echo.close()
+  })
+  test('does not end what was spawned, which sees the end of its stdin', async () => {
+    const { spec, cut, folder } = await serve()
+    await opened(spec, async (transport) => {
+      const file = join(folder, 'said')
+      const script = 'echo "hello $1"; read -r line; echo "$line" >"$2"; read -r line || echo end >>"$2"'
+      const spawned = await transport.spawn?.(script, ["it's me", file])
+      expect(await spawned?.said).toBe("hello it's me")
+      expect(spawned?.tell('one line')).toBe(true)
+      await until(() => existsSync(file), 'it was told')
+      await cut()
+      await spawned?.ended
+      await until(() => readFileSync(file, 'utf8') === 'one line\nend\n', 'it has seen the end')
+    })
+  })
+  test('leaves no files of ours', async () => {
+    const { spec, cut } = await serve()
+    await opened(spec, async (transport) => {
+      const folder = (await run(transport, { sh: 'readlink "/proc/$(ps -o ppid= -p $$ | tr -d " ")/fd/3"' })).out.trim()
+      expect(folder).toContain('.shakedown-')
+      await cut()
+      await until(() => !existsSync(folder), 'the folder is gone')
+    })
+  })
+})

@@ -1,0 +1,74 @@
+/** Connections from the host to where it can reach, through ours. */
+import type { Duplex } from 'node:stream'
+import type { Channel } from 'ssh2'
+import { TargetError } from '../../../contracts/errors.ts'
+import type { Address, Transport } from '../../../contracts/target.ts'
+import type { Link } from './link.ts'
+
+const PROHIBITED = 1
+
+/** Throws an error with a `code` such as ECONNREFUSED; a TargetError where the server forbids it. */
+export async function connectThrough(
+  link: Link,
+  exec: Transport['exec'],
+  to: Address,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  signal.throwIfAborted()
+  const client = await link.client()
+  return await new Promise<Duplex>((resolve, reject) => {
+    const giveUp = () => reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    const done = (error: (Error & { reason?: number | string }) | undefined, channel: Channel) => {
+      signal.removeEventListener('abort', giveUp)
+      if (error) return void whyNot(link, exec, to, error).then(reject, reject)
+      if (signal.aborted) channel.destroy()
+      resolve(channel)
+    }
+    try {
+      if ('path' in to) client.openssh_forwardOutStreamLocal(to.path, done)
+      else client.forwardOut('127.0.0.1', 0, to.host, to.port, done)
+    } catch (error) {
+      signal.removeEventListener('abort', giveUp)
+      reject(new TargetError('the connection was cut', { transient: true, cause: error }))
+    }
+  })
+}
+
+const CODES: readonly (readonly [RegExp, string])[] = [
+  [/refused/i, 'ECONNREFUSED'],
+  [/timed out/i, 'ETIMEDOUT'],
+  [/no route/i, 'EHOSTUNREACH'],
+  [/unreachable/i, 'ENETUNREACH'],
+  [/unknown host|not known|resolution/i, 'ENOTFOUND'],
+]
+
+async function whyNot(
+  { settings }: Link,
+  exec: Transport['exec'],
+  to: Address,
+  error: Error & { reason?: number | string },
+): Promise<Error> {
+  const where = 'path' in to ? to.path : `${to.host}:${to.port}`
+  if (error.reason === PROHIBITED || /prohibited/i.test(error.message))
+    return new TargetError(
+      `${settings.address} forbids connections through SSH to ${where}: allow AllowTcpForwarding (and no PermitOpen against it) in its sshd_config`,
+    )
+  const code = 'path' in to ? await whySocket(exec, to.path) : codeOf(error.message)
+  const or = 'path' in to && code === 'ECONNREFUSED' ? FORBIDDEN : ''
+  return Object.assign(new Error(`connect ${code} ${where} (from ${settings.address})${or}`), { code })
+}
+
+/** For a socket the server does not tell the one from the other. */
+const FORBIDDEN = ': nobody listens there, or its sshd_config has AllowStreamLocalForwarding no'
+
+function codeOf(message: string): string {
+  return CODES.find(([words]) => words.test(message))?.[1] ?? 'ECONNREFUSED'
+}
+
+/** The server only says that it did not come to it. */
+async function whySocket(exec: Transport['exec'], path: string): Promise<string> {
+  const script = '[ -e "$SD_1" ] || exit 2; [ -w "$SD_1" ] || exit 3'
+  const { code } = await exec({ sh: script, set: { SD_1: path } }, {}, new AbortController().signal)
+  return code === 2 ? 'ENOENT' : code === 3 ? 'EACCES' : 'ECONNREFUSED'
+}

@@ -1,0 +1,124 @@
+/** A command with a channel of its own: where there is no shell to share, and for a long stdin. */
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:os'
+import type { ClientChannel } from 'ssh2'
+import { TargetError } from '../../../contracts/errors.ts'
+import type { Launch } from '../script.ts'
+import type { Outcome } from './frames.ts'
+import type { Job, Sessions } from './job.ts'
+import { escapeLine, firstLineScript } from './line.ts'
+
+/** A grandchild that goes on may hold the channel open: once the command has ended, output may pause for this long. */
+const QUIET_GRACE = 100
+const TERM_GRACE = 0.2
+const SCRIPT_END = 'SD_END_OF_SCRIPT'
+
+/** Descriptor 3 of a script that travels beside stdin. */
+export const SCRIPT_HERE = `3<<'${SCRIPT_END}'`
+
+/** `main` execs the command; what stdin holds behind it is the command's. */
+export async function execAlone(link: Sessions, main: string, launch: Launch, keep: number): Promise<Job> {
+  const token = randomBytes(16).toString('hex')
+  const group = Promise.withResolvers<number | undefined>()
+  const channel = await link.session(firstLineScript(link.settings.become))
+  channel.on('error', () => undefined)
+  const stdout = keeper(keep, marked(token, group.resolve))
+  const stderr = keeper(keep)
+  channel.on('data', stdout.take)
+  channel.stderr.on('data', stderr.take)
+  const outcome = howItEnds(channel, link, () => {
+    group.resolve(undefined)
+    return { stdout: stdout.bytes(), stderr: stderr.bytes() }
+  })
+  const script = launch.script === undefined ? '' : `${launch.script}\n${SCRIPT_END}\n`
+  channel.write(`${escapeLine(`unset SD_LINE\n${sayGroup(token, link.settings.become)}${main}${script}`)}\n`)
+  channel.end(launch.stdin)
+  return { group: group.promise, outcome, stop: () => stopGroup(link, group.promise) }
+}
+
+/** Below sudo the group is led by it and not by us. */
+function sayGroup(token: string, become: boolean): string {
+  return `printf '\\n%s %d\\n' ${token} ${become ? '"$(ps -o pgid= -p $$)"' : '$$'}\n`
+}
+
+async function stopGroup(link: Sessions, group: Promise<number | undefined>): Promise<void> {
+  const leader = await group
+  if (leader === undefined) return
+  const channel = await link.session(firstLineScript(link.settings.become))
+  const script = `kill -TERM -${leader} 2>/dev/null; sleep ${TERM_GRACE} 2>/dev/null || sleep 1; kill -KILL -${leader} 2>/dev/null`
+  await new Promise<void>((done) => {
+    channel.once('close', done).on('error', () => undefined)
+    channel.resume().stderr.resume()
+    channel.end(`${escapeLine(script)}\n`)
+  })
+}
+
+function howItEnds(
+  channel: ClientChannel,
+  { settings }: Sessions,
+  outputs: () => { stdout: Buffer; stderr: Buffer },
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    let how: Pick<Outcome, 'code' | 'signalled'> | undefined
+    channel.once('exit', (code: number | null, signal?: string) => {
+      how = code === null ? { code: 128 + numberOf(signal), signalled: true } : { code, signalled: false }
+      closeWhenQuiet(channel)
+    })
+    channel.once('close', () => {
+      const seen = outputs()
+      if (how) return resolve({ ...how, ...seen })
+      reject(
+        new TargetError(`the connection to ${settings.address} was cut while a command ran`, {
+          transient: true,
+          unknownOutcome: true,
+        }),
+      )
+    })
+  })
+}
+
+function closeWhenQuiet(channel: ClientChannel): void {
+  let timer = setTimeout(() => channel.close(), QUIET_GRACE)
+  const later = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => channel.close(), QUIET_GRACE)
+  }
+  for (const output of [channel, channel.stderr]) output.on('data', later)
+  channel.once('close', () => clearTimeout(timer))
+}
+
+function numberOf(signal: string | undefined): number {
+  const name = signal?.startsWith('SIG') ? signal : `SIG${signal}`
+  return Object.entries(constants.signals).find(([one]) => one === name)?.[1] ?? 0
+}
+
+/** Keeps so many bytes and one more, which tells that there was more. */
+function keeper(keep: number, clean: (chunk: Buffer) => Buffer = (chunk) => chunk) {
+  const chunks: Buffer[] = []
+  let size = 0
+  return {
+    take: (chunk: Buffer) => {
+      const kept = clean(chunk).subarray(0, keep + 1 - size)
+      if (kept.length > 0) chunks.push(kept)
+      size += kept.length
+    },
+    bytes: () => Buffer.concat(chunks),
+  }
+}
+
+/** Drops what a login shell prints before our first line, which tells the process group. */
+function marked(token: string, found: (group: number) => void): (chunk: Buffer) => Buffer {
+  const mark = Buffer.from(`\n${token} `)
+  let before: Buffer | undefined = Buffer.alloc(0)
+  return (chunk) => {
+    if (before === undefined) return chunk
+    before = Buffer.concat([before, chunk])
+    const start = before.indexOf(mark)
+    const end = start === -1 ? -1 : before.indexOf(10, start + mark.length)
+    if (end === -1) return Buffer.alloc(0)
+    found(Number(before.subarray(start + mark.length, end).toString()))
+    const rest = before.subarray(end + 1)
+    before = undefined
+    return rest
+  }
+}

@@ -1,0 +1,132 @@
+/** Commands of a host: by the shell that is kept there, or with a channel of their own. */
+import { constants } from 'node:os'
+import { type Command, quote } from '../../../contracts/command.ts'
+import { TargetError } from '../../../contracts/errors.ts'
+import type { ExecOptions, Exit } from '../../../contracts/target.ts'
+import { type Launch, launchOf } from '../script.ts'
+import { execAlone, SCRIPT_HERE } from './exec-alone.ts'
+import { type FramedShell, file } from './framed-shell.ts'
+import type { Job } from './job.ts'
+import type { Link } from './link.ts'
+
+const KEEP = 16 * 1024 * 1024
+/** `read` takes a line byte by byte: what is longer gets a channel of its own. */
+const MOST_IN_A_LINE = 64 * 1024
+
+export type Told = (line: string) => void
+
+export interface ExecHost {
+  readonly link: Link
+  /** Nothing may be written on the host, so each command gets a channel of its own. */
+  readonly reads: boolean
+  /** `run GROUP`, `end GROUP`. */
+  tell: Told
+}
+
+/** The whole group on the host is ended at the time limit and at an abort; the latter throws the signal's reason. */
+export async function execRemotely(
+  host: ExecHost,
+  command: Command,
+  options: ExecOptions,
+  signal: AbortSignal,
+): Promise<Exit> {
+  signal.throwIfAborted()
+  const start = performance.now()
+  const launch = launchOf(command, options)
+  const keep = options.keep ?? KEEP
+  const long = (launch.stdin?.length ?? 0) + (launch.script?.length ?? 0) > MOST_IN_A_LINE
+  const shell = host.reads || long ? undefined : await host.link.shell()
+  signal.throwIfAborted()
+  const job = shell ? inShell(shell, launch, options, keep) : await alone(host.link, launch, options, keep)
+  const limit = limitOf(job, options.timeout, signal)
+  void job.group.then((group) => group !== undefined && host.tell(`run ${group}`))
+  try {
+    const { code, signalled, stdout, stderr } = await job.outcome
+    await limit.ended()
+    if (signal.aborted) throw signal.reason
+    return {
+      code,
+      ...(signalled ? signalName(code) : {}),
+      stdout: stdout.subarray(0, keep),
+      stderr: stderr.subarray(0, keep),
+      truncated: stdout.length > keep || stderr.length > keep,
+      timedOut: limit.timedOut(),
+      duration: performance.now() - start,
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw error
+  } finally {
+    limit.clear()
+    void job.group.then((group) => group !== undefined && host.tell(`end ${group}`))
+  }
+}
+
+function inShell(shell: FramedShell, launch: Launch, options: ExecOptions, keep: number): Job {
+  const main = mainOf(launch, options, `3<${file('script')}`)
+  const { group, outcome } = shell.run({ main, stdin: launch.stdin, script: launch.script, keep })
+  return {
+    group,
+    outcome,
+    stop: async () => {
+      const leader = await group
+      if (leader !== undefined) shell.stop(leader)
+    },
+  }
+}
+
+async function alone(link: Link, launch: Launch, options: ExecOptions, keep: number): Promise<Job> {
+  const main = mainOf(launch, options, SCRIPT_HERE)
+  const giveBack = await link.slots.take()
+  try {
+    const job = await execAlone(link, main, launch, keep)
+    void job.outcome.catch(() => undefined).then(giveBack)
+    return job
+  } catch (error) {
+    giveBack()
+    throw error
+  }
+}
+
+/** Folder and environment, and then the command in the place of the shell. */
+function mainOf({ argv, script }: Launch, { cwd, env = {} }: ExecOptions, scriptFrom: string): string {
+  const folder =
+    cwd === undefined
+      ? []
+      : [`cd ${quote(cwd)} 2>/dev/null || { echo ${quote(`there is no folder ${cwd}`)} >&2; exit 127; }`]
+  const names = Object.entries(env).map(([name, value]) => `export ${variable(name)}=${quote(value)}`)
+  const from = script === undefined ? '' : ` ${scriptFrom}`
+  return [...folder, ...names, `exec ${argv.map(quote).join(' ')}${from}`, ''].join('\n')
+}
+
+function variable(name: string): string {
+  if (/^[A-Za-z_]\w*$/.test(name)) return name
+  throw new TargetError(`"${name}" can't be an environment variable on an SSH target: use letters, digits and _`)
+}
+
+function limitOf(job: Job, timeout: number | undefined, signal: AbortSignal) {
+  let timedOut = false
+  let stopping: Promise<void> | undefined
+  const end = () => {
+    stopping ??= job.stop().catch(() => undefined)
+  }
+  const late = () => {
+    timedOut = true
+    end()
+  }
+  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  signal.addEventListener('abort', end, { once: true })
+  return {
+    timedOut: () => timedOut,
+    ended: async () => stopping,
+    clear: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    },
+  }
+}
+
+function signalName(code: number): { signal?: string } {
+  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0]
+  return name === undefined ? {} : { signal: name }
+}

@@ -1,0 +1,93 @@
+/** Files of a host, by its own small programs: a server may offer no SFTP, and `become` has none. */
+import { quote } from '../../../contracts/command.ts'
+import { TargetError } from '../../../contracts/errors.ts'
+import type { ExecOptions, Exit, FileInfo, Files } from '../../../contracts/target.ts'
+
+type Run = (script: string, options?: ExecOptions) => Promise<Exit>
+
+const NO_LIMIT = 2 ** 40
+const FILE_LIMIT = 5 * 60_000
+
+/** GNU and busybox first, then BSD. */
+const STAT = `stat -L -c '%s %a %U %F' -- "$path" 2>/dev/null || stat -L -f '%z %Lp %Su %HT' "$path"`
+
+/**
+ * Written beside and renamed, so that nobody ever reads half of it; a link is followed and not replaced. Owner and mode
+ * are those of what was there. A connection that is cut leaves nothing: the shell goes on to its end, and a short copy
+ * is never put in place.
+ */
+const WRITE = `
+target=$(readlink -f -- "$path" 2>/dev/null) && [ -n "$target" ] || target=$path
+[ -d "$target" ] && { echo "$target: Is a directory" >&2; exit 1; }
+beside=\${target%/*}/.\${target##*/}.shakedown-$$.tmp
+trap 'rm -f -- "$beside"' EXIT
+umask 077
+: >"$beside" || exit 1
+cat >"$beside" || exit 1
+[ "$(wc -c <"$beside")" -eq "$size" ] || { echo "$target: only a part of it arrived" >&2; exit 1; }
+if [ -e "$target" ]; then
+  mode=$(stat -L -c %a -- "$target" 2>/dev/null || stat -L -f %Lp "$target")
+  owner=$(stat -L -c %u:%g -- "$target" 2>/dev/null || stat -L -f %u:%g "$target")
+  [ "$owner" = "$(id -u):$(id -g)" ] || chown "$owner" "$beside" || exit 1
+fi
+chmod "$mode" "$beside" || exit 1
+sync "$beside" 2>/dev/null
+mv -f -- "$beside" "$target"
+`
+
+export function remoteFiles(run: Run): Files {
+  const of = (path: string) => `export LC_ALL=C; path=${quote(path)}\n`
+  const failed = (path: string, exit: Exit) => errorOf(path, Buffer.from(exit.stderr).toString())
+  return {
+    stat: async (path) => {
+      const exit = await run(`${of(path)}${STAT}`, { timeout: FILE_LIMIT })
+      if (exit.code === 0) return infoOf(Buffer.from(exit.stdout).toString())
+      return undefinedIfMissing(failed(path, exit))
+    },
+    read: async (path) => {
+      const exit = await run(`${of(path)}cat -- "$path"`, { keep: NO_LIMIT, timeout: FILE_LIMIT })
+      return exit.code === 0 ? exit.stdout : undefinedIfMissing(failed(path, exit))
+    },
+    write: async (path, bytes, { mode = 0o644 } = {}) => {
+      const script = `${of(path)}size=${bytes.length} mode=${mode.toString(8)}${WRITE}`
+      const exit = await run(script, { stdin: bytes, timeout: FILE_LIMIT })
+      if (exit.code !== 0) throw failed(path, exit)
+    },
+    watch: async () => undefined,
+  }
+}
+
+function infoOf(text: string): FileInfo {
+  const [size, mode = '', owner = '', ...kind] = text.trim().split(' ')
+  const says = kind.join(' ').toLowerCase()
+  return {
+    kind: says.startsWith('regular') ? 'file' : says === 'directory' ? 'folder' : 'other',
+    size: Number(size),
+    mode: mode.padStart(4, '0'),
+    owner,
+  }
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  'no such file': 'ENOENT',
+  'directory nonexistent': 'ENOENT',
+  'not a directory': 'ENOTDIR',
+  'is a directory': 'EISDIR',
+  'permission denied': 'EACCES',
+  'operation not permitted': 'EPERM',
+  'no space left': 'ENOSPC',
+  'read-only file system': 'EROFS',
+}
+
+function errorOf(path: string, said: string): Error {
+  const code = Object.entries(CODES).find(([words]) => said.toLowerCase().includes(words))?.[1]
+  const last = said.trim().split('\n').at(-1) ?? ''
+  return code === undefined
+    ? new TargetError(`${path}: ${last || 'the host says nothing'}`)
+    : Object.assign(new Error(`${code}: ${path}: ${last}`), { code })
+}
+
+function undefinedIfMissing(error: Error & { code?: string }): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+  throw error
+}

@@ -1,0 +1,19 @@
+import type { ClientChannel } from 'ssh2'
+import type { Outcome } from './frames.ts'
+import type { SshSettings } from './settings.ts'
+
+/** A command that is under way on the host. */
+export interface Job {
+  /** Its process group; undefined when it ended without having begun. */
+  readonly group: Promise<number | undefined>
+  /** Throws a TargetError when the connection is cut before. */
+  readonly outcome: Promise<Outcome>
+  /** Ends its whole process group: TERM, and KILL after 0.2 s. */
+  stop(): Promise<void>
+}
+
+/** Channels of a host, each with a command of the login shell. */
+export interface Sessions {
+  readonly settings: SshSettings
+  session(command: string): Promise<ClientChannel>
+}
