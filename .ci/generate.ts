@@ -20,13 +20,13 @@ if (process.argv.includes('--check')) check()
 else write()
 
 function* validators(): Generator<[string, string]> {
-  const hashes: Record<string, string> = {}
+  const index: string[] = []
   for (const [name, schema] of [...schemasOf(kinds)].sort(([a], [b]) => a.localeCompare(b))) {
     const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true } })
     yield [`${VALIDATORS}/${name}.cjs`, standaloneCode.default(ajv, ajv.compile(looseSchema(schema)))]
-    hashes[name] = schemaHash(schema)
+    index.push(`  '${name}': { hash: '${schemaHash(schema)}', load: () => require('./${name}.cjs') },`)
   }
-  yield [`${VALIDATORS}/index.json`, json(hashes)]
+  yield [`${VALIDATORS}/index.cjs`, `module.exports = {\n${index.join('\n')}\n}\n`]
 }
 
 function readme(): string {

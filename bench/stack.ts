@@ -5,7 +5,8 @@ import { builtInKinds } from '../runner/commands/kinds.ts'
 import type { Kinds } from '../runner/contracts/kinds.ts'
 import type { ProbeContext } from '../runner/contracts/probe.ts'
 import type { RuntimeHost, Service } from '../runner/contracts/target.ts'
-import { bindTarget, openTransport } from '../runner/targets/index.ts'
+import { openTransport } from '../runner/targets/index.ts'
+import { bindTarget } from '../runner/targets/target.ts'
 
 export interface Stack extends AsyncDisposable {
   readonly kinds: Kinds

@@ -1,11 +1,10 @@
-import { UsageError } from '../contracts/errors.ts'
+import { type Located, UsageError } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case, Sources } from '../contracts/plan.ts'
 import { prepare } from '../plan/prepare.ts'
 import { compiledValidators, type Validators } from '../plan/validators.ts'
-import { type ColorLevel, colorLevel } from './color.ts'
+import { colorLevel } from './color.ts'
 import { kindsFor } from './kinds.ts'
-import { findingText } from './print-error.ts'
 
 /** Flags that choose which cases are meant. */
 export interface ChoiceFlags {
@@ -24,12 +23,10 @@ export interface Chosen {
   readonly sources: Sources
   readonly kinds: Kinds
   readonly validators: Validators
-  readonly color: ColorLevel
 }
 
 /** Loads, checks and expands what the command line names; notes and warnings go to stderr. Throws a PlanError with all that is wrong. */
 export async function choose(paths: readonly string[], flags: ChoiceFlags): Promise<Chosen> {
-  const color = colorLevel(flags.color, process.stderr)
   const prepared = await prepare([...paths], {
     kindsFor,
     validatorsFor: compiledValidators,
@@ -39,9 +36,15 @@ export async function choose(paths: readonly string[], flags: ChoiceFlags): Prom
     grep: flags.grep,
     tags: flags.tag,
   })
-  for (const warning of prepared.warnings) process.stderr.write(`${findingText(warning, color)}\n`)
-  if (!flags.quiet) for (const note of prepared.notes) process.stderr.write(`note: ${note}\n`)
-  return { ...prepared, color }
+  if (prepared.warnings.length > 0) await printWarnings(prepared.warnings, flags)
+  if (!flags.quiet) for (const note of prepared.notes) console.error(`note: ${note}`)
+  return prepared
+}
+
+async function printWarnings(warnings: readonly Located[], { color }: ChoiceFlags): Promise<void> {
+  const { findingText } = await import('./print-error.ts')
+  const level = colorLevel(color, process.stderr)
+  for (const warning of warnings) console.error(findingText(warning, level))
 }
 
 function pairs(said: readonly string[] = [], flag: string): Record<string, string> {

@@ -1,11 +1,7 @@
-import { UsageError } from '../contracts/errors.ts'
-
 export type ColorLevel = 0 | 1 | 2 | 3
 
 /** Decided once: the flag, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. chalk knows nothing of NO_COLOR. */
 export function colorLevel(flag: string | undefined, stream: { isTTY?: boolean }): ColorLevel {
-  if (flag !== undefined && !['auto', 'always', 'never'].includes(flag))
-    throw new UsageError(`--color ${flag}: use auto, always or never`)
   if (flag === 'never') return 0
   if (flag === 'always') return terminalLevel() || 1
   if (process.env['NO_COLOR']) return 0

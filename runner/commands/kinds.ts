@@ -1,6 +1,5 @@
 /** The built-in kinds, and what the plugins of a targets.yaml add. */
-import { dirname } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname, resolve } from 'node:path'
 import { faultKinds } from '../../steps/faults/index.ts'
 import { stepKinds } from '../../steps/index.ts'
 import { probeKinds } from '../../steps/probes/index.ts'
@@ -50,7 +49,7 @@ function pluginsOf(document: Document | undefined): readonly string[] {
 }
 
 async function load(name: string, from: string): Promise<Pack> {
-  const path = Bun.resolveSync(name, dirname(new URL(pathToFileURL(from)).pathname))
+  const path = Bun.resolveSync(name, dirname(resolve(from)))
   const module = (await import(path)) as { default?: Pack; shakedown?: Pack }
   const pack = module.shakedown ?? module.default
   if (pack === undefined) throw new Error('it exports neither `default` nor `shakedown`')

@@ -5,8 +5,8 @@ export async function lint(paths: readonly string[], flags: ChoiceFlags): Promis
   const { cases } = await choose(paths, flags)
   const plans = new Set(cases.map(({ plan }) => plan.document.file)).size
   if (!flags.quiet)
-    process.stdout.write(
-      `${plans} ${plans === 1 ? 'plan' : 'plans'}, ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}: nothing is wrong\n`,
+    console.log(
+      `${plans} ${plans === 1 ? 'plan' : 'plans'}, ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}: nothing is wrong`,
     )
   return cases.length === 0 ? 5 : 0
 }

@@ -7,6 +7,6 @@ export async function list(paths: readonly string[], flags: ChoiceFlags): Promis
   const table = new Table({ head: ['case', 'plan', 'target', 'tags'], style: { head: [], border: [] } })
   for (const { title, plan, target, skip } of cases)
     table.push([title, plan.document.file, skip ? `${target.name} (${skip.class})` : target.name, plan.tags.join(', ')])
-  process.stdout.write(cases.length === 0 ? 'no case is chosen\n' : `${table.toString()}\n`)
+  console.log(cases.length === 0 ? 'no case is chosen' : table.toString())
   return cases.length === 0 ? 5 : 0
 }

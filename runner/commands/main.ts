@@ -1,14 +1,10 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { version } from '../../package.json'
 import { isError } from '../contracts/errors.ts'
-import { colorLevel } from './color.ts'
 import { plannedFlags } from './planned-flags.ts'
-import { printError } from './print-error.ts'
 
 /** Runs the command line and tells the exit code; every error a user can cause is printed here. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that goes away (`| head`) must not end a run that has something to restore.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   let code = 0
   const program = commandLine((exit) => {
     code = exit
@@ -18,7 +14,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    printError(error, colorLevel(undefined, process.stderr))
+    const { printError } = await import('./print-error.ts')
+    printError(error)
     return exitOf(error)
   }
 }
@@ -37,6 +34,7 @@ function commandLine(ended: Ended): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
+    .configureOutput({ writeOut: say(console.log), writeErr: say(console.error) })
     .configureHelp({ sortSubcommands: false })
   addRun(program, ended)
   addLint(program, ended)
@@ -48,7 +46,13 @@ function commandLine(ended: Ended): Command {
   return program
 }
 
+/** Not by way of `process.stdout`: opening that loads all of Node's streams, and most commands say a line. */
+const say = (print: (text: string) => void) => (text: string) => print(text.replace(/\n$/, ''))
+
 const many = (value: string, before: string[] = []) => [...before, value]
+
+const color = () =>
+  new Option('--color <when>', 'colors in what is printed').choices(['auto', 'always', 'never']).default('auto')
 
 /** Flags that choose which cases are meant; the same for every command that reads plans. */
 function choosing(command: Command): Command {
@@ -61,7 +65,7 @@ function choosing(command: Command): Command {
     .option('--target <name>', 'run on this target instead of the plan’s own (repeatable)', many)
     .option('--input <name=value>', 'an input of the plan, or @FILE with several (repeatable)', many)
     .option('--matrix <axis=value>', 'only cases with this value of an axis (repeatable)', many)
-    .option('--color <when>', 'auto, always or never', 'auto')
+    .addOption(color())
     .option('--quiet', 'only what failed, and the totals')
     .option('--verbose', 'every reading and change, too')
 }
@@ -151,7 +155,7 @@ function addRestore(program: Command, ended: Ended): void {
     .option('--give-up', 'strike off what can not be put back; nothing watches over it any more')
     .option('--scan', 'also finds what carries our labels and has no journal; with --yes that is removed')
     .option('--yes', 'remove what --scan has found')
-    .option('--color <when>', 'auto, always or never', 'auto')
+    .addOption(color())
     .action(async (paths, flags) => {
       const { restore } = await import('./restore.ts')
       ended(await restore(paths, flags))

@@ -19,28 +19,30 @@ interface ReporterFlags {
 
 interface Opened {
   readonly reporter: Reporter
-  close(): void
+  close(): void | Promise<void>
 }
 
 export interface Reporters {
   readonly listeners: readonly Listener[]
   /** Ends and closes each; tells what could not be written. */
-  end(complain: (message: string) => void): void
+  end(complain: (message: string) => void): Promise<void>
 }
 
-export function openReporters(flags: ReporterFlags, results: string, kinds: Kinds): Reporters {
+export async function openReporters(flags: ReporterFlags, results: string, kinds: Kinds): Promise<Reporters> {
   const said = (flags.reporter ?? []).map((text) => parse(text, kinds))
   if (said.every(({ path }) => path !== undefined))
     said.unshift({ kind: known('pretty', kinds), options: [], path: undefined })
   said.push({ kind: known('ndjson', kinds), options: [], path: join(results, EVENT_LOG) })
   let stdoutTaken = false
-  const opened = said.map(({ kind, options, path }) => {
-    const file = path ?? (stdoutTaken ? join(results, kind.defaultPath ?? `${kind.name}.txt`) : undefined)
+  const opened: Opened[] = []
+  for (const { kind, options, path } of said) {
+    const file: string | undefined =
+      path ?? (stdoutTaken ? join(results, kind.defaultPath ?? `${kind.name}.txt`) : undefined)
     stdoutTaken ||= file === undefined
     const target = file === undefined ? terminal(flags.color) : fileSink(file)
-    const reporter = kind.open(target.sink, { quiet: flags.quiet === true, verbose: flags.verbose === true, options })
-    return { reporter, close: target.close }
-  })
+    const asked = { quiet: flags.quiet === true, verbose: flags.verbose === true, options }
+    opened.push({ reporter: await kind.open(target.sink, asked), close: target.close })
+  }
   return {
     listeners: opened.map(
       ({ reporter }) =>
@@ -68,12 +70,15 @@ function known(name: string, kinds: Kinds): ReporterKind {
   return kind
 }
 
-function terminal(color: string | undefined): { sink: Sink; close(): void } {
+function terminal(color: string | undefined): { sink: Sink; close(): Promise<void> } {
   const { stdout } = process
+  // A reader that goes away (`| head`) must not end a run that has something to restore.
+  stdout.on('error', () => undefined)
   const columns = stdout.isTTY ? stdout.columns : undefined
   return {
     sink: { write: (text) => void stdout.write(text), columns, color: colorLevel(color, stdout) },
-    close: () => undefined,
+    // What is still on its way to a pipe has to arrive before the process ends.
+    close: () => new Promise((done) => void stdout.write('', () => done())),
   }
 }
 
@@ -103,11 +108,11 @@ function writeAll(file: number, bytes: Uint8Array): void {
   }
 }
 
-function endAll(opened: readonly Opened[], complain: (message: string) => void): void {
+async function endAll(opened: readonly Opened[], complain: (message: string) => void): Promise<void> {
   for (const { reporter, close } of opened) {
     try {
       reporter.end()
-      close()
+      await close()
     } catch (error) {
       complain(messageOf(error))
     }

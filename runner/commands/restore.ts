@@ -37,13 +37,13 @@ type Paint = InstanceType<typeof Chalk>
 export async function restore(paths: readonly string[], flags: RestoreFlags): Promise<number> {
   const homes = homesOf(paths)
   for (const home of flags.list ? [] : homes)
-    await guardiansDone(home, (run) => process.stdout.write(`run ${run}: its guardian is putting things back\n`))
+    await guardiansDone(home, (run) => console.log(`run ${run}: its guardian is putting things back`))
   for (const home of flags.list ? [] : homes) for (const journal of finished(home)) tidy(journal)
   const journals = homes
     .flatMap((home) => journalsIn(journalFolder(home)))
     .filter((journal) => entriesOf(journal, flags).length > 0 && isWanted(journal, flags.target))
   const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
-  if (journals.length === 0) process.stdout.write('nothing is left to restore\n')
+  if (journals.length === 0) console.log('nothing is left to restore')
   let left = 0
   for (const journal of journals) left += await restoreJournal(journal, flags, paint)
   if (flags.scan) left += await scanTargets(homes, flags)
@@ -59,14 +59,14 @@ function entriesOf(journal: FoundJournal, { force }: RestoreFlags): readonly Jou
 async function restoreJournal(journal: FoundJournal, flags: RestoreFlags, paint: Paint): Promise<number> {
   const { head } = journal
   const open = entriesOf(journal, flags)
-  process.stdout.write(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}\n`)
+  console.log(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}`)
   if (!isOver(journal)) {
-    process.stdout.write(`  is still going on (process ${head.pid}): left alone\n`)
+    console.log(`  is still going on (process ${head.pid}): left alone`)
     return flags.list ? open.length : 0
   }
   if (flags.list) {
     for (const entry of open)
-      process.stdout.write(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}\n`)
+      console.log(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}`)
     return open.length
   }
   let left = 0
@@ -87,12 +87,12 @@ async function restoreEntry(
   const { outcome, message, unverified } = await undoEntry(transport, journal.folder, entry, flags.force)
   const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
   const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
-  process.stdout.write(`  ${words}: ${entry.title}${more ? ` ${paint.dim(`(${more})`)}` : ''}\n`)
+  console.log(`  ${words}: ${entry.title}${more ? ` ${paint.dim(`(${more})`)}` : ''}`)
   if (outcome === 'restored') return 0
-  if (outcome === 'drifted') process.stdout.write(driftText(journal, entry))
+  if (outcome === 'drifted') console.log(driftText(journal, entry))
   if (!flags.giveUp) return 1
   markState(journal.folder, entry.id, 'undone', 'given up')
-  process.stdout.write(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more\n`)
+  console.log(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more`)
   return 0
 }
 
@@ -101,7 +101,7 @@ function driftText({ folder }: FoundJournal, { id, touches = [] }: JournalEntry)
   const file = touches.flatMap((touch) => ('file' in touch && touch.in === undefined ? [touch.file] : []))[0]
   const before = fileOf(folder, id, 'pre-image')
   const compare = file !== undefined && existsSync(before) ? `    compare: diff ${before} ${file}\n` : ''
-  return `${compare}    put it back all the same: plan restore --force · leave it: plan restore --give-up\n`
+  return `${compare}    put it back all the same: plan restore --force · leave it: plan restore --give-up`
 }
 
 /** The work files of the case go with its journal. */

@@ -15,7 +15,8 @@ import { Stop } from '../engine/stop.ts'
 import { effectOfCase } from '../plan/check.ts'
 import { planned } from '../plan/planned-case.ts'
 import { strictly } from '../plan/validate.ts'
-import { bindTarget, openTransport } from '../targets/index.ts'
+import { openTransport } from '../targets/index.ts'
+import { bindTarget } from '../targets/target.ts'
 import { type ChoiceFlags, type Chosen, choose } from './choose.ts'
 import { openReporters } from './reporters.ts'
 import { listenForSignals } from './signals.ts'
@@ -43,11 +44,11 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
   const results = { folder: resolve(flags.output, id), named: join(flags.output, id) }
   makeFolder(results.folder, flags.output)
   const redactor = new Redactor()
-  const reporters = openReporters(flags, results.folder, chosen.kinds)
+  const reporters = await openReporters(flags, results.folder, chosen.kinds)
   let broken = false
   const complain = (message: string) => {
     broken = true
-    process.stderr.write(`a report could not be written: ${message}\n`)
+    console.error(`a report could not be written: ${message}`)
   }
   const emit = emitter(redactor, reporters.listeners, complain)
   const stop = new Stop()
@@ -75,7 +76,7 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
     noSkip: flags.skip === false,
     left: (ends) => leftWords(ends, chosen.cases),
   })
-  reporters.end(complain)
+  await reporters.end(complain)
   return broken && exit < 3 ? 3 : exit
 }
 

@@ -31,22 +31,22 @@ export async function scanTargets(homes: readonly string[], flags: ScanFlags): P
       seen.add(stray.says)
       left += await handle(stray, flags.yes === true)
     }
-  if (seen.size === 0) process.stdout.write('nothing else that carries our labels was found\n')
-  else if (left > 0 && !flags.yes) process.stdout.write('type it again with --yes to remove them\n')
+  if (seen.size === 0) console.log('nothing else that carries our labels was found')
+  else if (left > 0 && !flags.yes) console.log('type it again with --yes to remove them')
   return left
 }
 
 async function handle(stray: Stray, remove: boolean): Promise<number> {
   if (!remove) {
-    process.stdout.write(`  found: ${stray.says} (run ${stray.run})\n`)
+    console.log(`  found: ${stray.says} (run ${stray.run})`)
     return 1
   }
   try {
     await stray.remove()
-    process.stdout.write(`  removed: ${stray.says} (run ${stray.run})\n`)
+    console.log(`  removed: ${stray.says} (run ${stray.run})`)
     return 0
   } catch (error) {
-    process.stdout.write(`  failed: ${stray.says}: ${messageOf(error)}\n`)
+    console.log(`  failed: ${stray.says}: ${messageOf(error)}`)
     return 1
   }
 }
@@ -67,7 +67,7 @@ async function straysOn(spec: TargetSpec, scan: RuntimeKind['scan']): Promise<re
     await using transport = await openTransport(spec)
     return await scan(spec.config, transport)
   } catch (error) {
-    process.stdout.write(`  ${spec.name} can't be looked at: ${messageOf(error)}\n`)
+    console.log(`  ${spec.name} can't be looked at: ${messageOf(error)}`)
     return []
   }
 }

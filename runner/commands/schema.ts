@@ -6,6 +6,6 @@ import { kindsFrom } from './from.ts'
 export async function printSchema(which: string, { from }: { from: string }): Promise<number> {
   const make = which === 'plan' ? planSchema : which === 'targets' ? targetsSchema : undefined
   if (make === undefined) throw new UsageError(`there is no schema "${which}"`, 'use plan or targets')
-  process.stdout.write(`${JSON.stringify(make(await kindsFrom(from)), null, 2)}\n`)
+  console.log(JSON.stringify(make(await kindsFrom(from)), null, 2))
   return 0
 }

@@ -10,7 +10,7 @@ import { colorLevel } from './color.ts'
 export async function show(paths: readonly string[], flags: ChoiceFlags): Promise<number> {
   const chosen = await choose(paths, flags)
   const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
-  for (const kase of chosen.cases) process.stdout.write(`${caseText(kase, chosen, paint)}\n`)
+  for (const kase of chosen.cases) console.log(caseText(kase, chosen, paint))
   return chosen.cases.length === 0 ? 5 : 0
 }
 

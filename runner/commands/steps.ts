@@ -18,14 +18,14 @@ interface Documented {
 export async function documentSteps(name: string | undefined, { from }: { from: string }): Promise<number> {
   const all = documented(await kindsFrom(from))
   if (name === undefined) {
-    process.stdout.write(`${overview(all)}\n`)
+    console.log(overview(all))
     return 0
   }
   const found = all.filter((kind) => kind.name === name)
   if (found.length === 0)
     throw new UsageError(`there is no kind "${name}"; ${didYouMean(name, new Set(all.map((kind) => kind.name)))}`)
   const { stringify } = await import('yaml')
-  process.stdout.write(`${found.map((kind) => details(kind, stringify)).join('\n')}`)
+  console.log(found.map((kind) => details(kind, stringify)).join('\n\n'))
   return 0
 }
 
@@ -77,7 +77,7 @@ function details(kind: Documented, stringify: (value: unknown) => string): strin
         .split('\n')
         .map((line) => `    ${line}`),
     )
-  return `${lines.join('\n')}\n`
+  return lines.join('\n')
 }
 
 function section(title: string, entries: Readonly<Record<string, object>>, required: readonly string[]): string[] {

@@ -250,5 +250,6 @@ export interface ReporterKind {
   /** Where it goes when no path is given: the terminal, or a file of this name in the results folder. */
   readonly defaultPath?: string | undefined
   readonly options?: Readonly<Record<string, string>> | undefined
-  open(sink: Sink, options: ReporterOptions): Reporter
+  /** A promise for those that load their report with the first use: most commands print none. */
+  open(sink: Sink, options: ReporterOptions): Reporter | Promise<Reporter>
 }

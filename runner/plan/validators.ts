@@ -1,6 +1,4 @@
 /** Validators of the kinds' schemas: compiled ahead of time for the built-in ones, at run time for those of other packages. */
-import { createHash } from 'node:crypto'
-import { createRequire } from 'node:module'
 import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
@@ -55,7 +53,7 @@ export function looseSchema(schema: object): object {
 
 /** Tells whether a compiled file is of this very schema. */
 export function schemaHash(schema: object): string {
-  return createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16)
+  return new Bun.CryptoHasher('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16)
 }
 
 export const AJV_OPTIONS = { strict: false, allErrors: true, meta: false, validateSchema: false } as const
@@ -76,22 +74,23 @@ export function compiledValidators(kinds: Kinds): Validators {
   }
 }
 
-const require = createRequire(import.meta.url)
-
 function load(key: string, schema: object): Validate {
-  const compiled = aheadOfTime()
-  if (compiled[key] === schemaHash(schema)) return require(`../../schemas/validators/${key}.cjs`) as Validate
+  const compiled = aheadOfTime()[key]
+  if (compiled?.hash === schemaHash(schema)) return compiled.load()
   const { default: Ajv } = require('ajv') as typeof import('ajv')
   return new Ajv(AJV_OPTIONS).compile(looseSchema(schema)) as unknown as Validate
 }
 
-let hashes: Readonly<Record<string, string>> | undefined
+interface Compiled {
+  readonly hash: string
+  load(): Validate
+}
 
-function aheadOfTime(): Readonly<Record<string, string>> {
+/** Named as a whole path, so that a bundle holds it: what is looked up at run time is not beside the bundle. */
+function aheadOfTime(): Readonly<Record<string, Compiled>> {
   try {
-    hashes ??= require('../../schemas/validators/index.json') as Record<string, string>
+    return require('../../schemas/validators/index.cjs') as Record<string, Compiled>
   } catch {
-    hashes = {}
+    return {}
   }
-  return hashes
 }

@@ -20,16 +20,16 @@ const reports: readonly (readonly [file: string, reporter: string, asked: Asked]
 for (const log of logs)
   describe(log, () => {
     for (const [file, reporter, asked] of reports)
-      test(`${reporter} ${file} reads as it always did`, () => {
-        expectGolden(`${log}.${file}`, reportOf(reporter, eventsOf(log), asked))
+      test(`${reporter} ${file} reads as it always did`, async () => {
+        expectGolden(`${log}.${file}`, await reportOf(reporter, eventsOf(log), asked))
       })
   })
 
-test('tap13 is tap but for its first line', () => {
+test('tap13 is tap but for its first line', async () => {
   for (const log of logs) {
-    const [first, ...rest] = reportOf('tap13', eventsOf(log)).split('\n')
+    const [first, ...rest] = (await reportOf('tap13', eventsOf(log))).split('\n')
     expect(first).toBe('TAP version 13')
-    expect(rest).toEqual(reportOf('tap', eventsOf(log)).split('\n').slice(1))
+    expect(rest).toEqual((await reportOf('tap', eventsOf(log))).split('\n').slice(1))
   }
 })
 

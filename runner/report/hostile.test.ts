@@ -35,35 +35,37 @@ describe('whatever stands in the texts of a run', () => {
         reportOf('junit', events, { options: ['strict'] }),
         reportOf('junit', events, { options: ['steps'] }),
       ])
-      expect(await complaints(xml)).toEqual([])
+      expect(await complaints(await Promise.all(xml))).toEqual([])
     })
 
     test(`${what}: tap has no line that is none of ours`, async () => {
-      for (const tap of runs.map((events) => reportOf('tap', events))) {
+      for (const events of runs) {
+        const tap = await reportOf('tap', events)
         expect(await errorsIn(tap)).toEqual([])
         expect(tap).not.toMatch(/^Bail out!/m)
       }
     })
 
-    test(`${what}: pretty steers no terminal`, () => {
+    test(`${what}: pretty steers no terminal`, async () => {
       for (const events of runs) {
-        expect(reportOf('pretty', events)).not.toMatch(
+        expect(await reportOf('pretty', events)).not.toMatch(
           /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
         )
-        const live = reportOf('pretty', events, { columns: 80, color: 1 })
+        const live = await reportOf('pretty', events, { columns: 80, color: 1 })
         expect(live.replace(/\r\u001b\[2K|\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
       }
     })
 
-    test(`${what}: ndjson gives the same events back`, () => {
-      for (const events of runs) expect(eventsIn(reportOf('ndjson', events))).toEqual(events)
+    test(`${what}: ndjson gives the same events back`, async () => {
+      for (const events of runs) expect(eventsIn(await reportOf('ndjson', events))).toEqual(events)
     })
   }
 
-  proveTest('prove reads it', () => {
-    const taps = Object.values(hostile).flatMap((text) =>
+  proveTest('prove reads it', async () => {
+    const made = Object.values(hostile).flatMap((text) =>
       ['failing-wait', 'for-each'].map((log) => reportOf('tap13', eventsWith(log, text))),
     )
+    const taps = await Promise.all(made)
     const { out } = prove(...taps)
     expect(out).toContain(`Files=${taps.length}`)
     expect(out).not.toContain('Parse errors')
@@ -72,16 +74,16 @@ describe('whatever stands in the texts of a run', () => {
 })
 
 describe('clean text', () => {
-  test('has no colours, and shows what else is not to be seen', () => {
+  test('has no colours, and shows what else is not to be seen', async () => {
     expect(cleanText('\u001b[31mred\u001b[0m\u0000 \u0007 \u007f \u0085 \u202e')).toBe('red␀ ␇ ␡ \\u{85} \\u{202e}')
   })
 
-  test('keeps lines and tabs; a line has neither', () => {
+  test('keeps lines and tabs; a line has neither', async () => {
     expect(cleanText('a\r\nb\tc\n')).toBe('a\nb\tc\n')
     expect(cleanLine(' a\r\n  b\tc\n')).toBe('a b c')
   })
 
-  test('is left alone when there is nothing to clean', () => {
+  test('is left alone when there is nothing to clean', async () => {
     for (const log of logs.filter((name) => !logText(name).includes('\\u001b')))
       for (const event of eventsOf(log)) expect(cleanEvent(event)).toEqual(event)
   })

@@ -7,21 +7,23 @@ import { eventsOf, logs, reportOf, testdata } from './testing.ts'
 const xsd = (name: string) => readFileSync(join(testdata, 'xsd', name), 'utf8')
 
 describe('junit.strict', () => {
-  const documents = logs.map((log) => reportOf('junit', eventsOf(log), { options: ['strict'] }))
+  const documents = Promise.all(logs.map((log) => reportOf('junit', eventsOf(log), { options: ['strict'] })))
 
   for (const name of ['junit-10.xsd', 'JUnit.xsd'])
     test(`is what ${name} expects`, async () => {
-      expect(await errorsOf(documents, xsd(name))).toEqual([])
+      expect(await errorsOf(await documents, xsd(name))).toEqual([])
     })
 
   test("is, suite by suite and but for what only Ant's schema demands, what Surefire's expects", async () => {
-    const suites = documents.flatMap((text) => text.match(/<testsuite [\s\S]*?<\/testsuite>/g) ?? []).map(withoutAnts)
+    const suites = (await documents)
+      .flatMap((text) => text.match(/<testsuite [\s\S]*?<\/testsuite>/g) ?? [])
+      .map(withoutAnts)
     expect(suites.length).toBeGreaterThan(logs.length)
     expect(await errorsOf(suites, xsd('surefire-test-report.xsd'))).toEqual([])
   })
 
   test('the schemas would refuse a rich report', async () => {
-    const rich = [reportOf('junit', eventsOf('node-down'))]
+    const rich = [await reportOf('junit', eventsOf('node-down'))]
     for (const name of ['junit-10.xsd', 'JUnit.xsd']) expect(await errorsOf(rich, xsd(name))).not.toEqual([])
   })
 })
@@ -32,11 +34,11 @@ describe('junit', () => {
       reportOf('junit', eventsOf(log)),
       reportOf('junit', eventsOf(log), { options: ['steps'] }),
     ])
-    expect(await errorsOf(documents)).toEqual([])
+    expect(await errorsOf(await Promise.all(documents))).toEqual([])
   })
 
-  test('a failure says first what is wrong, then where, as consumers link it', () => {
-    const text = reportOf('junit', eventsOf('failing-wait'))
+  test('a failure says first what is wrong, then where, as consumers link it', async () => {
+    const text = await reportOf('junit', eventsOf('failing-wait'))
     const failure = /<failure[^>]*>([\s\S]*?)<\/failure>/.exec(text)?.[1]?.split('\n') ?? []
     expect(failure[0]).toBe('not within 4s: $.workers.admitted is 3, expected 0 (and 1 more)')
     expect(failure[1]).toBe('    at workers are sent away (plans/node-down.yaml:18:31)')
@@ -44,54 +46,54 @@ describe('junit', () => {
     expect(failure.join('\n')).toContain('WARN node is down')
   })
 
-  test('the case stands at the line that failed, with its attachments and properties', () => {
-    const text = reportOf('junit', eventsOf('failing-wait'))
+  test('the case stands at the line that failed, with its attachments and properties', async () => {
+    const text = await reportOf('junit', eventsOf('failing-wait'))
     expect(text).toContain('file="plans/node-down.yaml" line="18"')
     expect(text).toContain('[[ATTACHMENT|shakedown-results/20251123-101500-a1b2/1-node-down/gateway.log]]')
     expect(text).toContain('<property name="tags" value="failover smoke"/>')
   })
 
-  test('a suite is a plan on a target, a case its title with the matrix', () => {
-    const text = reportOf('junit', eventsOf('side-by-side'))
+  test('a suite is a plan on a target, a case its title with the matrix', async () => {
+    const text = await reportOf('junit', eventsOf('side-by-side'))
     expect(text.match(/<testsuite /g)).toHaveLength(2)
     expect(text).toContain('<testsuite name="plans.node-down@demo"')
     expect(text).toContain('name="Node down [pool=main]"')
   })
 
-  test('what was put back and sub-results are cases of their own', () => {
-    expect(reportOf('junit', eventsOf('node-down'))).toContain('name="Node down › restored: node is running"')
-    const each = reportOf('junit', eventsOf('for-each'))
+  test('what was put back and sub-results are cases of their own', async () => {
+    expect(await reportOf('junit', eventsOf('node-down'))).toContain('name="Node down › restored: node is running"')
+    const each = await reportOf('junit', eventsOf('for-each'))
     expect(each).toContain('› the conformance suite: refuses a stale one # 7"')
     expect(each).toContain('tests="4" failures="2" errors="0" skipped="1"')
   })
 
-  test('the environment is an error, and so is a target that is not as before', () => {
-    expect(reportOf('junit', eventsOf('stack-down'))).toContain(
+  test('the environment is an error, and so is a target that is not as before', async () => {
+    expect(await reportOf('junit', eventsOf('stack-down'))).toContain(
       '<error message="node exited with 1 before it was ready"',
     )
-    const drifted = reportOf('junit', eventsOf('drifted'))
+    const drifted = await reportOf('junit', eventsOf('drifted'))
     expect(drifted).toContain('type="restore.failed"')
     expect(drifted).toContain('type="restore.drifted"')
     expect(drifted).toContain('errors="3"')
   })
 
-  test('a case that a killed run did not come to is an error, not a skip', () => {
-    expect(reportOf('junit', eventsOf('killed'))).toContain('errors="2" skipped="0"')
+  test('a case that a killed run did not come to is an error, not a skip', async () => {
+    expect(await reportOf('junit', eventsOf('killed'))).toContain('errors="2" skipped="0"')
   })
 
-  test('it is written once, when the run has ended', () => {
+  test('it is written once, when the run has ended', async () => {
     const events = eventsOf('node-down')
-    expect(reportOf('junit', events).match(/<\?xml/g)).toHaveLength(1)
-    expect(reportOf('junit', [])).toContain('<testsuites')
+    expect((await reportOf('junit', events)).match(/<\?xml/g)).toHaveLength(1)
+    expect(await reportOf('junit', [])).toContain('<testsuites')
   })
 
-  test('names are unique within a suite', () => {
+  test('names are unique within a suite', async () => {
     const [kase] = eventsOf('node-down').flatMap((event) => (event.is === 'run.started' ? event.cases : []))
     if (!kase) throw new Error('the log has no case')
     const twice = eventsOf('node-down').map((event) =>
       event.is === 'run.started' ? { ...event, cases: [kase, { ...kase, id: '2' }] } : event,
     )
-    expect(reportOf('junit', twice)).toContain('name="Node down #2"')
+    expect(await reportOf('junit', twice)).toContain('name="Node down #2"')
   })
 })
 

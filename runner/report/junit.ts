@@ -9,8 +9,8 @@ export const junit: ReporterKind = {
     strict: 'only what the schemas of Jenkins, Ant and Surefire know: no files, lines or properties of a case',
     steps: 'a test case for each step of the plan instead of one for the whole',
   },
-  open: (sink, { options }) => {
-    const { JUnitReport } = require('./junit/report.ts') as typeof import('./junit/report.ts')
+  open: async (sink, { options }) => {
+    const { JUnitReport } = await import('./junit/report.ts')
     return new JUnitReport(sink, { strict: options.includes('strict'), steps: options.includes('steps') })
   },
 }

@@ -5,8 +5,8 @@ export const pretty: ReporterKind = {
   name: 'pretty',
   summary: 'For people: a line a step, explained failures, and a table at the end.',
   defaultPath: 'pretty.txt',
-  open: (sink, options) => {
-    const { PrettyReport } = require('./pretty/report.ts') as typeof import('./pretty/report.ts')
+  open: async (sink, options) => {
+    const { PrettyReport } = await import('./pretty/report.ts')
     return new PrettyReport(sink, options)
   },
 }

@@ -7,7 +7,7 @@ import { errorsIn, prove, proveTest } from './testing-tap.ts'
 
 describe('tap 14', () => {
   test('a strict parser finds nothing wrong with it', async () => {
-    for (const log of logs) expect(await errorsIn(reportOf('tap', eventsOf(log)))).toEqual([])
+    for (const log of logs) expect(await errorsIn(await reportOf('tap', eventsOf(log)))).toEqual([])
   })
 
   test('the strict parser would find a line that is no TAP, and a subtest whose name does not match', async () => {
@@ -16,32 +16,32 @@ describe('tap 14', () => {
   })
 
   test('a failed case fails for a reader of TAP, a passed one passes, a skipped one is neither', async () => {
-    expect((await results(reportOf('tap', eventsOf('node-down')))).ok).toBe(true)
-    expect((await results(reportOf('tap', eventsOf('failing-wait')))).ok).toBe(false)
-    const { ok, skip } = await results(reportOf('tap', eventsOf('skipped')))
+    expect((await results(await reportOf('tap', eventsOf('node-down')))).ok).toBe(true)
+    expect((await results(await reportOf('tap', eventsOf('failing-wait')))).ok).toBe(false)
+    const { ok, skip } = await results(await reportOf('tap', eventsOf('skipped')))
     expect({ ok, skip }).toEqual({ ok: true, skip: 2 })
   })
 
   test('steps that passed and a target that could not be put back are not ok', async () => {
-    expect(reportOf('tap', eventsOf('drifted'))).toContain('not ok 1 - The config is applied @demo')
-    expect(reportOf('tap', eventsOf('drifted'))).toContain('not ok 4 - restored: node is running')
+    expect(await reportOf('tap', eventsOf('drifted'))).toContain('not ok 1 - The config is applied @demo')
+    expect(await reportOf('tap', eventsOf('drifted'))).toContain('not ok 4 - restored: node is running')
   })
 
   test('a step that only warns is TODO and leaves its case ok', async () => {
-    const tap = reportOf('tap', withoutFailures(eventsOf('for-each')))
+    const tap = await reportOf('tap', withoutFailures(eventsOf('for-each')))
     expect(tap).toContain('not ok 2 - reload twice # TODO it only warns')
     expect(tap).toContain('\nok 1 - Each worker [pool=main, prune=true] @demo')
     expect((await results(tap)).ok).toBe(true)
   })
 
-  test('a run that was interrupted or killed bails out', () => {
-    expect(reportOf('tap', eventsOf('interrupted'))).toEndWith('Bail out! interrupted by SIGINT\n')
-    expect(reportOf('tap', eventsOf('killed'))).toEndWith('Bail out! the run was killed\n')
-    expect(reportOf('tap', [])).toBe('TAP version 14\nBail out! the run was killed\n')
+  test('a run that was interrupted or killed bails out', async () => {
+    expect(await reportOf('tap', eventsOf('interrupted'))).toEndWith('Bail out! interrupted by SIGINT\n')
+    expect(await reportOf('tap', eventsOf('killed'))).toEndWith('Bail out! the run was killed\n')
+    expect(await reportOf('tap', [])).toBe('TAP version 14\nBail out! the run was killed\n')
   })
 
-  test('the diagnostics are YAML that says where, what was expected, and how it changed', () => {
-    const [block = ''] = blocksIn(reportOf('tap', eventsOf('failing-wait')))
+  test('the diagnostics are YAML that says where, what was expected, and how it changed', async () => {
+    const [block = ''] = blocksIn(await reportOf('tap', eventsOf('failing-wait')))
     const { at, expected, actual, history, logs: last, source } = parse(block)
     expect({ at, expected, actual }).toEqual({
       at: { file: 'plans/node-down.yaml', line: 18, column: 31 },
@@ -62,7 +62,7 @@ describe('tap 14', () => {
           ? { ...event, title: name }
           : event,
     )
-    const tap = reportOf('tap', events)
+    const tap = await reportOf('tap', events)
     expect(tap).toContain('ok 1 - half \\# SKIP of \\\\ it @demo')
     expect(await errorsIn(tap)).toEqual([])
     const { skip, passes } = await results(tap)
@@ -72,22 +72,22 @@ describe('tap 14', () => {
 })
 
 describe('tap 13', () => {
-  proveTest('prove reads it', () => {
+  proveTest('prove reads it', async () => {
     for (const log of logs) {
-      const { code, out } = prove(reportOf('tap13', eventsOf(log)))
+      const { code, out } = prove(await reportOf('tap13', eventsOf(log)))
       expect({ log, out }).toEqual({ log, out: expect.not.stringContaining('Parse errors') })
       expect({ log, passed: code === 0 }).toEqual({ log, passed: ['node-down', 'skipped', 'check'].includes(log) })
     }
   })
 
-  proveTest('a log that is cut off anywhere is read as failed, never as passed', () => {
+  proveTest('a log that is cut off anywhere is read as failed, never as passed', async () => {
     const events = eventsOf('node-down').filter(({ is }) => is !== 'step.waiting')
     for (const length of [0, 1, 5, 12, events.length - 2, events.length - 1])
-      expect(prove(reportOf('tap13', events.slice(0, length))).code).not.toBe(0)
+      expect(prove(await reportOf('tap13', events.slice(0, length))).code).not.toBe(0)
   })
 })
 
-test('the logs that the tests stand on hold control characters', () => {
+test('the logs that the tests stand on hold control characters', async () => {
   expect(logText('failing-wait')).toContain('\\u001b')
 })
 

@@ -5,8 +5,8 @@ export const tap: ReporterKind = {
   name: 'tap',
   summary: 'TAP 14, the Test Anything Protocol: a subtest a case, a point a step.',
   defaultPath: 'report.tap',
-  open: (sink) => {
-    const { TapReport } = require('./tap/report.ts') as typeof import('./tap/report.ts')
+  open: async (sink) => {
+    const { TapReport } = await import('./tap/report.ts')
     return new TapReport(sink, 14)
   },
 }

@@ -5,8 +5,8 @@ export const tap13: ReporterKind = {
   name: 'tap13',
   summary: 'TAP 13, for older readers such as `prove`.',
   defaultPath: 'report-13.tap',
-  open: (sink) => {
-    const { TapReport } = require('./tap/report.ts') as typeof import('./tap/report.ts')
+  open: async (sink) => {
+    const { TapReport } = await import('./tap/report.ts')
     return new TapReport(sink, 13)
   },
 }

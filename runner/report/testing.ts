@@ -23,13 +23,13 @@ export function eventsOf(name: string): RunEvent[] {
 export type Asked = Partial<Pick<Sink, 'columns' | 'color'>> & Partial<ReporterOptions>
 
 /** What a reporter writes about these events. */
-export function reportOf(name: string, events: Iterable<RunEvent>, asked: Asked = {}): string {
+export async function reportOf(name: string, events: Iterable<RunEvent>, asked: Asked = {}): Promise<string> {
   const { columns, color = 0, ...options } = asked
   const written: string[] = []
   const sink: Sink = { write: (text) => void written.push(text), columns, color }
   const kind = reporterKinds.find((one) => one.name === name)
   if (!kind) throw new Error(`no reporter ${name}`)
-  replay(events, kind.open(sink, { quiet: false, verbose: false, options: [], ...options }))
+  replay(events, await kind.open(sink, { quiet: false, verbose: false, options: [], ...options }))
   return written.join('')
 }
 

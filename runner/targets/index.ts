@@ -2,8 +2,6 @@ import type { RuntimeKind, Transport } from '../contracts/target.ts'
 import { dockerRuntime } from './runtime/docker.ts'
 import { processRuntime } from './runtime/process.ts'
 
-export { bindTarget } from './target.ts'
-
 /** What services of a target are. */
 export const runtimeKinds: readonly RuntimeKind[] = [processRuntime, dockerRuntime]
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { oneOf, optional, service, shortOr, targetPath } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
 import { type Format, formatOf, formats, parseAs } from '../shared/file-format.ts'
@@ -46,7 +45,7 @@ export const file = defineProbe({
     const content = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8')
     const format = formatOf(path, as)
     const document = bytes && (await parseAs(format, content))
-    const sha256 = bytes && createHash('sha256').update(bytes).digest('hex')
+    const sha256 = bytes && new Bun.CryptoHasher('sha256').update(bytes).digest('hex')
     return {
       fields: { exists: true, mode: info.mode, owner: info.owner, sha256, text: content, json: document },
       document,

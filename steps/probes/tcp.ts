@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { connect as connectTls, type PeerCertificate } from 'node:tls'
+import type { PeerCertificate } from 'node:tls'
 import { isError, messageOf } from '../../runner/contracts/errors.ts'
 import { flag, optional, service, shortOr, text } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
@@ -73,12 +73,13 @@ function hostOf(address: string): string {
 }
 
 /** The certificate is read whoever signed it: whether to trust it is what the plan decides. `none` says why there is none. */
-function certificateOf(socket: Duplex, host: string, timeout: number): Promise<Record<string, unknown>> {
+async function certificateOf(socket: Duplex, host: string, timeout: number): Promise<Record<string, unknown>> {
+  const tls = await import('node:tls')
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve({ none: 'not shown in time' }), timeout)
     // An address is no name that a certificate is asked for by.
     const servername = /^[\d.]+$|:/.test(host) ? '' : host
-    const secure = connectTls({ socket, servername, rejectUnauthorized: false }, () => {
+    const secure = tls.connect({ socket, servername, rejectUnauthorized: false }, () => {
       clearTimeout(timer)
       resolve(shownBy(secure.getPeerCertificate()))
     })

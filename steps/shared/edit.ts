@@ -1,5 +1,4 @@
 /** Edits a document's text and keeps the rest of it as it is: comments, order, spacing. */
-import { createRequire } from 'node:module'
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import type { Format } from './file-format.ts'
 
@@ -45,7 +44,7 @@ export function keysOf(path: string): Keys {
 
 /** Undefined for a path that may give several values. */
 export function singularKeys(path: string): Keys | undefined {
-  const { jsonpath } = createRequire(import.meta.url)('json-p3') as typeof import('json-p3')
+  const { jsonpath } = require('json-p3') as typeof import('json-p3')
   const query = jsonpath.compile(path)
   if (!query.singularQuery()) return undefined
   return query.segments.map((segment) => {

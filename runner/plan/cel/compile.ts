@@ -1,5 +1,4 @@
 /** CEL (https://cel.dev), loaded when the first expression needs it; what was compiled is kept. */
-import { createRequire } from 'node:module'
 import { ValueError } from '../value-error.ts'
 
 /** A node of the syntax tree; `start` and `end` count characters of the source. */
@@ -75,7 +74,7 @@ function celEnvironment(): Environment {
 }
 
 function loadCel(): Environment {
-  const cel = createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js')
+  const cel = require('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js')
   return new cel.Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
 }
 

@@ -1,3 +1,4 @@
+import { Chalk } from 'chalk'
 import type { Outcome, RestoreOutcome, Sink } from '../../contracts/events.ts'
 import type { Tone } from '../tone.ts'
 
@@ -8,9 +9,7 @@ export interface Palette extends Tone {
   busy(text: string): string
 }
 
-/** chalk is loaded when a report is opened: a `lint` prints none. */
 export function paletteOf(color: Sink['color']): Palette {
-  const { Chalk } = require('chalk') as typeof import('chalk')
   const { red, green, yellow, cyan, dim, bold } = new Chalk({ level: color })
   return { bad: red, good: green, warn: yellow, busy: cyan, dim, strong: bold }
 }
