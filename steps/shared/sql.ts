@@ -1,5 +1,4 @@
 /** Asking databases: servers through the target's own way to them, SQLite by a copy of the file. */
-import { createServer } from 'node:net'
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import { formatDuration } from '../../runner/contracts/units.ts'
@@ -81,6 +80,7 @@ interface Way extends AsyncDisposable {
 }
 
 async function openWay(to: string, target: Target, limit: number): Promise<Way> {
+  const { createServer } = await import('node:net')
   let trouble: Error | undefined
   const server = createServer((here) => {
     here.on('error', () => undefined)
