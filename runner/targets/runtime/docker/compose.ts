@@ -114,7 +114,7 @@ export class Compose {
         ['pull', name],
         all,
         BUILD_LIMIT,
-        `needs the image ${image}, which is not here and can't be pulled`,
+        `needs the image ${image}, which is not here and can’t be pulled`,
       )
     }
   }
@@ -188,24 +188,27 @@ export class Compose {
   }
 }
 
-let found: Promise<readonly string[]> | undefined
+const found = new Map<string, Promise<readonly string[]>>()
 
 /** v2 is a part of the `docker` command, v1 a command of its own; SHAKEDOWN_COMPOSE chooses one. */
 function composeCommand(): Promise<readonly string[]> {
-  found ??= findCommand()
-  return found
+  const said = process.env['SHAKEDOWN_COMPOSE'] ?? ''
+  const command = found.get(said) ?? findCommand(said)
+  found.set(said, command)
+  return command
 }
 
-async function findCommand(): Promise<readonly string[]> {
-  const said = process.env['SHAKEDOWN_COMPOSE']
+async function findCommand(said: string): Promise<readonly string[]> {
   const choices = said ? [said.split(' ')] : [['docker', 'compose'], ['docker-compose']]
   for (const command of choices) {
     const exit = await execLocally({ argv: [...command, 'version'] }, { timeout: 10_000 }, new AbortController().signal)
     if (exit.code === 0) return command
   }
-  found = undefined
+  found.delete(said)
   throw new TargetError(
-    'there is no Compose here: install the plugin (`docker compose version` must work), or docker-compose',
+    said
+      ? `SHAKEDOWN_COMPOSE is "${said}", and \`${said} version\` does not work`
+      : 'there is no Compose here: install the plugin (`docker compose version` must work), or docker-compose',
   )
 }
 
@@ -220,7 +223,7 @@ function essence(words: string): string {
   const lines = words
     .split('\n')
     .map((line) => line.trim())
-    .filter(Boolean)
+    .filter((line) => line !== '' && !/^Service '.*' failed to build : Build failed$/.test(line))
   return (
     lines.findLast((line) => /error|fail|invalid|not found|denied|unsupported|no such|unable/i.test(line)) ??
     lines.at(-1) ??

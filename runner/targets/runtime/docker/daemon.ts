@@ -16,7 +16,8 @@ export function daemonAddress(said: string | undefined, transport: Transport): A
   if (host) return parseHost(host, 'DOCKER_HOST')
   const name = context || currentContext()
   if (name !== undefined && name !== 'default') return parseHost(hostOfContext(name), `docker context "${name}"`)
-  return { path: socketsHere().find((path) => existsSync(path)) ?? USUAL }
+  const sockets = socketsOf(homedir(), process.env['XDG_RUNTIME_DIR'])
+  return { path: sockets.find((path) => existsSync(path)) ?? USUAL }
 }
 
 /** `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`, or a path. */
@@ -33,9 +34,7 @@ function parseHost(host: string, from: string): Address {
 }
 
 /** Docker's own, rootless, Docker Desktop's, Colima's and OrbStack's. */
-function socketsHere(): readonly string[] {
-  const home = homedir()
-  const runtime = process.env['XDG_RUNTIME_DIR']
+export function socketsOf(home: string, runtime: string | undefined): readonly string[] {
   return [
     USUAL,
     ...(runtime ? [join(runtime, 'docker.sock')] : []),

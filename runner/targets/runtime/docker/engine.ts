@@ -42,19 +42,25 @@ export class Engine {
   /** Throws a TargetError that says what to do when there is no daemon, no permission or an old one. */
   static async open(transport: Transport, address: Address): Promise<Engine> {
     const probe = new Engine(transport, address, '')
-    const told = await probe.json<{ ApiVersion: string; MinAPIVersion?: string }>('GET', '/version', {
+    const told = await probe.json<{ ApiVersion?: string; MinAPIVersion?: string } | null>('GET', '/version', {
       timeout: 10_000,
     })
+    if (typeof told?.ApiVersion !== 'string') throw probe.#noDaemon()
     return new Engine(transport, address, negotiated(told.ApiVersion, told.MinAPIVersion ?? OLDEST))
   }
 
   /** Throws an EngineError for a status from 400. */
   async json<T>(method: Method, path: string, ask: Ask = {}): Promise<T> {
     const { bytes } = await this.bytes(method, path, ask)
-    return (bytes.length === 0 ? undefined : JSON.parse(Buffer.from(bytes).toString())) as T
+    try {
+      return (bytes.length === 0 ? undefined : JSON.parse(Buffer.from(bytes).toString())) as T
+    } catch {
+      throw this.#noDaemon()
+    }
   }
 
   async bytes(method: Method, path: string, ask: Ask = {}): Promise<Answer> {
+    ask.signal?.throwIfAborted()
     const limit = new AbortController()
     const { timeout = PROMPTLY, signal } = ask
     const late = () =>
@@ -63,7 +69,6 @@ export class Engine {
     const stop = () => limit.abort(signal?.reason)
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      signal?.throwIfAborted()
       const answer = await this.#request(method, path, ask.body, limit.signal)
       const bytes = new Uint8Array(await answer.body.arrayBuffer())
       if (answer.statusCode >= 400) throw new EngineError(answer.statusCode, messageIn(bytes, answer.statusCode))
@@ -118,14 +123,20 @@ export class Engine {
     return this.version === '' ? path : `/v${this.version}${path}`
   }
 
+  get #where(): string {
+    return 'path' in this.address ? this.address.path : `${this.address.host}:${this.address.port}`
+  }
+
+  #noDaemon(): TargetError {
+    return new TargetError(`what answers at ${this.#where} is no Docker daemon`)
+  }
+
+  /** A daemon that is dead is no reading that may come yet. */
   #explained(error: unknown): unknown {
     if (error instanceof TargetError) return error
     const { code, message } = error as NodeJS.ErrnoException
-    const where = 'path' in this.address ? this.address.path : `${this.address.host}:${this.address.port}`
-    return new TargetError(wordsOf(code, where) ?? `the Docker daemon at ${where} can't be asked: ${message}`, {
-      transient: true,
-      cause: error,
-    })
+    const words = wordsOf(code, this.#where) ?? `the Docker daemon at ${this.#where} can't be asked: ${message}`
+    return new TargetError(words, { cause: error })
   }
 }
 

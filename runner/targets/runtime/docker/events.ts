@@ -18,6 +18,7 @@ export class Events implements AsyncDisposable {
   readonly #engine: Engine
   readonly #listeners = new Set<Listener>()
   readonly #over = new AbortController()
+  #opened: Promise<void> | undefined
   #following: Promise<void> | undefined
 
   constructor(engine: Engine) {
@@ -27,56 +28,67 @@ export class Events implements AsyncDisposable {
   /** Resolves once the stream is open, so that nothing that happens afterwards is missed. */
   async listen(listener: Listener): Promise<AsyncDisposable> {
     this.#listeners.add(listener)
-    await this.#open()
+    try {
+      await this.#open()
+    } catch (error) {
+      this.#listeners.delete(listener)
+      throw error
+    }
     return { [Symbol.asyncDispose]: async () => void this.#listeners.delete(listener) }
   }
 
   /** Wakes at what may change how one of the containers is. */
   watch(concerns: (event: ContainerEvent) => boolean, name: string, wake: Wake): Promise<AsyncDisposable> {
     return this.listen((event) => {
-      if (event === undefined) wake(`Docker's events began anew`)
+      if (event === undefined) wake('Docker’s events began anew')
       else if (concerns(event) && !event.Action.startsWith('exec_')) wake(`${name}: ${event.Action}`)
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('over'))
-    await this.#following?.catch(() => undefined)
+    await this.#opened?.catch(() => undefined)
+    await this.#following
   }
 
   #open(): Promise<void> {
-    const opened = Promise.withResolvers<void>()
-    if (this.#following === undefined) this.#following = this.#follow(opened.resolve, opened.reject)
-    else opened.resolve()
-    return opened.promise
+    this.#opened ??= this.#begin()
+    return this.#opened
   }
 
-  async #follow(opened: () => void, failed: (error: unknown) => void): Promise<void> {
-    for (let first = true; !this.#over.signal.aborted; first = false) {
-      try {
-        const filters = encodeURIComponent(JSON.stringify({ type: ['container', 'network'] }))
-        const stream = await this.#engine.stream(`/events?filters=${filters}`, this.#over.signal)
-        if (first) opened()
-        else this.#tell(undefined)
-        await this.#read(stream)
-      } catch (error) {
-        if (first) {
-          this.#following = undefined
-          return failed(error)
-        }
-      }
-      // What happened before the stream is open again is not replayed reliably, so everybody looks anew.
-      if (!this.#over.signal.aborted) {
-        this.#tell(undefined)
-        await Bun.sleep(TRY_AGAIN)
-      }
+  async #begin(): Promise<void> {
+    try {
+      const stream = await this.#stream()
+      this.#following = this.#follow(stream)
+    } catch (error) {
+      this.#opened = undefined
+      throw error
     }
+  }
+
+  /** What happened before the stream is open again is not replayed reliably, so everybody looks anew. */
+  async #follow(first: Readable): Promise<void> {
+    let stream: Readable | undefined = first
+    while (!this.#over.signal.aborted) {
+      if (stream) await this.#read(stream).catch(() => undefined)
+      if (this.#over.signal.aborted) return
+      this.#tell(undefined)
+      await Bun.sleep(TRY_AGAIN)
+      stream = await this.#stream().catch(() => undefined)
+      if (stream) this.#tell(undefined)
+    }
+  }
+
+  async #stream(): Promise<Readable> {
+    const filters = encodeURIComponent(JSON.stringify({ type: ['container', 'network'] }))
+    const stream = await this.#engine.stream(`/events?filters=${filters}`, this.#over.signal)
+    return stream.setEncoding('utf8')
   }
 
   async #read(stream: Readable): Promise<void> {
     let rest = ''
     for await (const chunk of stream) {
-      const lines = (rest + String(chunk)).split('\n')
+      const lines = (rest + (chunk as string)).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) if (line.trim() !== '') this.#tell(JSON.parse(line) as ContainerEvent)
     }

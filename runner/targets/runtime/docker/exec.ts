@@ -126,10 +126,12 @@ const signalNames: Readonly<Record<number, string>> = { 9: 'SIGKILL', 15: 'SIGTE
 /** As a shell would have it: 127 for what is not there, 126 for what can't be run. */
 function notStarted(why: string, duration: number): Exit {
   const code = /not found|no such file/i.test(why) ? 127 : 126
-  const says = why.replace(
-    /^exec failed: |container_linux\.go:\d+: |starting container process caused: |unable to start container process: |: unknown\s*$/g,
-    '',
-  )
+  const says = why
+    .replace(
+      /^exec failed: |container_linux\.go:\d+: |starting container process caused: |unable to start container process: |: unknown\s*$/g,
+      '',
+    )
+    .replace(/^exec: "(.*)": executable file not found in \$PATH$/, '$1: not found')
   return {
     code,
     stdout: new Uint8Array(),

@@ -1,46 +1,56 @@
 /** Files inside a container by the Engine's archives: also of one that is stopped, and of an image without a shell. */
 import { posix } from 'node:path'
 import { extract, type Header, pack } from 'tar-stream'
-import { TargetError } from '../../../contracts/errors.ts'
+import { CheckFailure } from '../../../contracts/errors.ts'
 import type { FileInfo, Files } from '../../../contracts/target.ts'
 import type { Engine } from './engine.ts'
 import { EngineError } from './engine-error.ts'
+import { isMounted, isUnseen, readInside, statInside, writeInside } from './files-by-exec.ts'
+import type { Inspection } from './inspection.ts'
 
 /** The container is asked for each time, since a restore may have made it anew. */
-export function filesInside(engine: Engine, container: () => string): Files {
-  const entry = (path: string) => readEntry(engine, container(), path)
+export function filesInside(engine: Engine, container: () => Promise<Inspection>): Files {
   return {
     stat: async (path) => {
-      const found = await entry(path)
-      return found && infoOf(found.head)
+      const one = await container()
+      if (isUnseen(one, path)) return statInside(engine, one, path)
+      const { head } = await readEntry(engine, one.Id, path)
+      return head && infoOf(head)
     },
-    read: async (path) => (await entry(path))?.bytes,
+    read: async (path) => {
+      const one = await container()
+      return isUnseen(one, path) ? readInside(engine, one, path) : (await readEntry(engine, one.Id, path)).bytes
+    },
     write: async (path, bytes, options = {}) => {
-      const before = await entry(path)
-      await writeEntry(engine, container(), before?.path ?? path, bytes, headOf(before?.head, options.mode))
+      const one = await container()
+      if (isUnseen(one, path)) return writeInside(engine, one, path, bytes, options.mode)
+      const before = await readEntry(engine, one.Id, path)
+      if (before.head && isMounted(one, before.path)) return writeInside(engine, one, before.path, bytes, undefined)
+      await writeEntry(engine, one.Id, before.path, bytes, headOf(before.head, options.mode))
     },
     watch: async () => undefined,
   }
 }
 
-interface Entry {
-  /** Where it really is: links were followed. */
+export interface Entry {
+  /** Where it really is, or would be: links were followed. */
   readonly path: string
-  readonly head: Header
-  readonly bytes: Uint8Array
+  /** Undefined: there is nothing. */
+  readonly head?: Header | undefined
+  readonly bytes?: Uint8Array | undefined
 }
 
 /** How many links one may follow, as the kernel has it. */
 const LINKS = 40
 
-async function readEntry(engine: Engine, container: string, path: string): Promise<Entry | undefined> {
+export async function readEntry(engine: Engine, container: string, path: string): Promise<Entry> {
   let at = path
   for (let followed = 0; followed < LINKS; followed++) {
     const found = await firstEntry(engine, container, at)
-    if (found?.head.type !== 'symlink') return found
+    if (found?.head?.type !== 'symlink') return found ?? { path: at }
     at = posix.resolve(posix.dirname(at), found.head.linkname ?? '')
   }
-  throw new TargetError(`${path}: too many links`)
+  throw new CheckFailure(`${path}: too many links`)
 }
 
 async function firstEntry(engine: Engine, container: string, path: string): Promise<Entry | undefined> {
@@ -69,13 +79,21 @@ async function firstEntry(engine: Engine, container: string, path: string): Prom
 async function archiveOf(engine: Engine, container: string, path: string): Promise<Uint8Array | undefined> {
   const at = `/containers/${container}/archive?path=${encodeURIComponent(path)}`
   try {
-    const told = await engine.bytes('HEAD', at)
-    if (isFolder(told.headers)) return await folderEntry(path)
+    const told = await engine.bytes('HEAD', at).catch(orNoHead)
+    if (isFolder(told?.headers ?? {})) return await folderEntry(path)
     return (await engine.bytes('GET', at, { timeout: 0 })).bytes
   } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return undefined
+    if (!(error instanceof EngineError)) throw error
+    if (error.status === 404 || /not a directory/.test(error.message)) return undefined
+    if (/too many/.test(error.message)) throw new CheckFailure(`${path}: too many links`)
     throw error
   }
+}
+
+/** An answer to HEAD has no words: what is wrong is told by the GET after it. */
+function orNoHead(error: unknown): undefined {
+  if (error instanceof EngineError && error.status !== 404) return undefined
+  throw error
 }
 
 /** A whole folder is not fetched to tell that it is one. */
@@ -96,12 +114,14 @@ async function writeEntry(engine: Engine, container: string, path: string, bytes
     await engine.bytes('PUT', `/containers/${container}/archive?path=${folder}`, { body: archive, timeout: 0 })
   } catch (error) {
     if (error instanceof EngineError && error.status === 404)
-      throw new TargetError(`there is no folder ${posix.dirname(path)} in the container`, { cause: error })
+      throw new CheckFailure(`there is no folder ${posix.dirname(path)} in the container`)
+    if (error instanceof EngineError && /read-only/.test(error.message))
+      throw new CheckFailure(`${path} can't be written: it is mounted read-only`)
     throw error
   }
 }
 
-function headOf(before: Header | undefined, mode: number | undefined): Partial<Header> {
+export function headOf(before: Header | undefined, mode: number | undefined): Partial<Header> {
   if (before) return { mode: before.mode ?? 0o644, uid: before.uid ?? 0, gid: before.gid ?? 0 }
   return { mode: mode ?? 0o644 }
 }

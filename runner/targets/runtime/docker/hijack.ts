@@ -18,7 +18,8 @@ export async function openHijacked(socket: Duplex, path: string, body: object): 
   }
   const said = rest.toString().replace(/^[0-9a-f]+\r\n/, '')
   socket.destroy()
-  throw new EngineError(status, /"message":"((?:[^"\\]|\\.)*)"/.exec(said)?.[1] ?? `status ${status}`)
+  const message = /"message":("(?:[^"\\]|\\.)*")/.exec(said)?.[1]
+  throw new EngineError(status, message === undefined ? `status ${status}` : (JSON.parse(message) as string))
 }
 
 function headOf(socket: Duplex): Promise<{ head: string; rest: Buffer }> {

@@ -29,7 +29,7 @@ function linesOf(bytes: Uint8Array): LogLine[] {
   const parts: [string, string] = ['', '']
   const lines: LogLine[] = []
   const take = (text: string, of: 0 | 1) => {
-    const pieces = (parts[of] + text).split('\n')
+    const pieces = (parts[of] + (parts[of] === '' ? text : withoutTime(text))).split('\n')
     parts[of] = pieces.pop() ?? ''
     for (const piece of pieces) lines.push(lineOf(piece))
   }
@@ -39,6 +39,11 @@ function linesOf(bytes: Uint8Array): LogLine[] {
   else take(Buffer.from(bytes).toString(), 0)
   for (const rest of parts) if (rest !== '') lines.push(lineOf(rest))
   return lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+}
+
+/** A line longer than 16 KiB comes in several frames, each of which begins with a time. */
+function withoutTime(text: string): string {
+  return text.slice(text.indexOf(' ') + 1)
 }
 
 function lineOf(line: string): LogLine {

@@ -10,12 +10,13 @@ export interface Named {
   readonly started: string
 }
 
+/** What was removed has nothing to put back, and whoever reads the report should know. */
+export function goneWords(name: string): string {
+  return `${name} was removed by somebody else meanwhile`
+}
+
 /** `body` sees `$id` and `$name`; what is gone has nothing to put back, and that is said. */
-function each(
-  containers: readonly Named[],
-  body: string,
-  gone = 'echo "$name was removed by somebody else meanwhile"',
-): string {
+function each(containers: readonly Named[], body: string, gone = `echo "${goneWords('$name')}"`): string {
   const list = containers.map(({ id, name }) => `${id}:${name}`).join(' ')
   return `for one in ${list}; do
   id=\${one%%:*} name=\${one#*:}
@@ -38,10 +39,10 @@ export function startAll(containers: readonly Named[]): string {
   const doubt = containers.map(({ started }) => started).join(' ')
   return `number=$(expr "\${kept##*/}" + 0 2>/dev/null)
 n=0
-grep -q ""id":$number,"state":"applied"" "\${kept%/*}/journal.jsonl" 2>/dev/null && n=60
+grep -q "\\"id\\":$number,\\"state\\":\\"applied\\"" "\${kept%/*}/journal.jsonl" 2>/dev/null && n=60
 doubtful() {
   [ $n -lt 60 ] || return 1
-  for start in ${doubt}; do grep -q ""StartedAt":"$start"" "$out" && return 0; done
+  for start in ${doubt}; do grep -q "\\"StartedAt\\":\\"$start\\"" "$out" && return 0; done
   return 1
 }
 ${each(
@@ -85,7 +86,7 @@ export function stoppedAll(containers: readonly Named[]): string {
 /** `kept` is the file with the endpoint's configuration: aliases and address do not survive a disconnect. */
 export function reconnect(of: Named, network: string, kept: string): string {
   return `look ${of.id}
-[ "$state" = gone ] && { echo ${quote(`${of.name} was removed by somebody else meanwhile`)}; exit 0; }
+[ "$state" = gone ] && { echo ${quote(goneWords(of.name))}; exit 0; }
 grep -q '"NetworkID":"${network}"' "$out" && exit 0
 api POST /networks/${network}/connect "$kept.${kept}"
 case $status in
@@ -156,7 +157,7 @@ export interface CpuLimit {
 /** What is neither the limit before nor the one during the fault is somebody else's. */
 export function resetCpu(of: Named, { key, before, during }: CpuLimit, kept: string): string {
   return `look ${of.id}
-[ "$state" = gone ] && { echo ${quote(`${of.name} was removed by somebody else meanwhile`)}; exit 0; }
+[ "$state" = gone ] && { echo ${quote(goneWords(of.name))}; exit 0; }
 limit=$(sed -n 's/.*"${key}":\\(-*[0-9]*\\).*/\\1/p' "$out")
 case $limit in ${during}) ;; ${before} | -1) exit 0 ;; *) echo "the CPU limit of ${of.name} was changed by somebody else meanwhile" >&2; exit ${DRIFTED} ;; esac
 api POST /containers/${of.id}/update "$kept.${kept}"
@@ -196,8 +197,9 @@ exit $worst`
 
 /** A Compose that is still going on would bring up what is taken down; it is known by the project among its arguments. */
 export function endCompose(project: string): string {
-  return `for p in /proc/[0-9]*; do
-  tr '\\0' '\\n' <"$p/cmdline" 2>/dev/null | grep -qxF -- ${project} && kill -9 "\${p#/proc/}" 2>/dev/null
+  return `for p in $(grep -lszxF -- ${project} /proc/[0-9]*/cmdline 2>/dev/null); do
+  p=\${p#/proc/}
+  kill -9 "\${p%/cmdline}" 2>/dev/null
 done
 [ -d /proc/self ] || pkill -9 -f -- "--project-name ${project} " 2>/dev/null`
 }

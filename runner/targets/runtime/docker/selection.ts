@@ -19,7 +19,7 @@ const NUMBER_LABEL = 'com.docker.compose.container-number'
 
 /** Ids of the containers, replicas in the order of their numbers. */
 export async function containersOf(engine: Engine, selector: Selector): Promise<readonly string[]> {
-  if ('container' in selector) return byName(engine, selector.container)
+  if ('container' in selector) return named(engine, selector.container)
   const labels =
     'label' in selector
       ? [selector.label]
@@ -29,7 +29,7 @@ export async function containersOf(engine: Engine, selector: Selector): Promise<
           'com.docker.compose.oneoff=False',
         ]
   const listed = await listByLabels(engine, labels)
-  return [...listed].sort((a, b) => numberOf(a) - numberOf(b) || a.Id.localeCompare(b.Id)).map(({ Id }) => Id)
+  return [...listed].sort(inOrder).map(({ Id }) => Id)
 }
 
 /** Services of a Compose project that have containers. */
@@ -39,7 +39,7 @@ export async function servicesOf(engine: Engine, project: string): Promise<reado
 }
 
 /** The name filter is a regular expression and matches parts, so the exact one is looked for here. */
-async function byName(engine: Engine, name: string): Promise<readonly string[]> {
+async function named(engine: Engine, name: string): Promise<readonly string[]> {
   const all = await engine.json<readonly Listed[]>('GET', '/containers/json?all=1')
   return all.filter(({ Id, Names }) => Names.includes(`/${name}`) || Id === name).map(({ Id }) => Id)
 }
@@ -47,6 +47,15 @@ async function byName(engine: Engine, name: string): Promise<readonly string[]> 
 function listByLabels(engine: Engine, labels: readonly string[]): Promise<readonly Listed[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: labels }))
   return engine.json('GET', `/containers/json?all=1&filters=${filters}`)
+}
+
+/** By Compose's number, else by name as people count: `agent-2` before `agent-10`. */
+function inOrder(a: Listed, b: Listed): number {
+  return numberOf(a) - numberOf(b) || byName(a.Names[0], b.Names[0]) || byName(a.Id, b.Id)
+}
+
+function byName(a = '', b = ''): number {
+  return a.localeCompare(b, 'en', { numeric: true })
 }
 
 function numberOf({ Labels }: Listed): number {

@@ -22,30 +22,30 @@ export interface ServiceParts {
   readonly sampled: boolean
   /** Container addresses can be reached from where the transport is: not so with Docker in a virtual machine. */
   readonly direct: boolean
-  /** Logs before this are of somebody else's time: RFC 3339. */
-  readonly since: string | undefined
+  /** Its last line before this target was opened: what came until then is of somebody else's time. */
+  since(): string | undefined
 }
 
 export function dockerService(parts: ServiceParts): Service {
   const { group, events, doing } = parts
   const { name, engine } = group
-  const id = () => group.last[0]?.Id ?? name
   const marks: string[] = ['']
   return {
     name,
     get directory() {
       return directoryOf(group.last[0])
     },
-    files: filesInside(engine, id),
+    files: filesInside(engine, () => group.first()),
     state: ({ health, signal } = {}) => stateNow(parts, health === true, signal),
     names: () => namesOf(parts),
     endpoint: (port) => endpointOf(parts, port),
     exec: async (command, options, signal) => {
-      const { Id } = await group.first()
+      const { Id, State } = await group.first()
+      if (State.Status !== 'running') throw new TargetError(`${name} is ${State.Status}`, { transient: true })
       return execInside(engine, Id, command, options, signal)
     },
     logs: async ({ since = 0, last } = {}) =>
-      (await linesOf(parts, marks[since] || parts.since, last)).map(({ text }) => text),
+      (await linesOf(parts, marks[since] || parts.since() || undefined, last)).map(({ text }) => text),
     logMark: async () => marks.push(await lastMark(parts)) - 1,
     watch: (wake) => events.watch(({ Actor }) => group.concerns(Actor.ID, Actor.Attributes), name, wake),
     watchLogs: (wake) => watchLogs(parts, wake),
@@ -57,7 +57,7 @@ export function dockerService(parts: ServiceParts): Service {
         user,
       }),
     fileUndo: async (path, before, after, then) =>
-      fileUndoInside(await group.first(), doing.shell, {
+      fileUndoInside(engine, await group.first(), doing.shell, {
         path,
         before,
         after,
@@ -140,21 +140,26 @@ function noWay(message: string): Error {
   return Object.assign(new Error(message), { code: 'ECONNREFUSED' })
 }
 
-async function linesOf({ group }: ServiceParts, since: string | undefined, last?: number): Promise<readonly LogLine[]> {
+async function linesOf(
+  { group }: Pick<ServiceParts, 'group'>,
+  since: string | undefined,
+  last?: number,
+): Promise<readonly LogLine[]> {
   try {
     const all = await group.present()
     const logs = await Promise.all(all.map(({ Id }) => readLogs(group.engine, Id, { since, last })))
     const lines = logs.length === 1 ? (logs[0] ?? []) : logs.flat().sort((a, b) => (a.at < b.at ? -1 : 1))
     return last === undefined ? lines : lines.slice(-last)
   } catch (error) {
-    throw new TargetError(`the log of ${group.name} can't be read: ${messageOf(error)}`, {
+    throw new TargetError(`the log of ${group.name} can’t be read: ${messageOf(error)}`, {
       transient: true,
       cause: error,
     })
   }
 }
 
-async function lastMark(parts: ServiceParts): Promise<string> {
+/** When its last line was logged, by the daemon's clock; empty when there is none. */
+export async function lastMark(parts: Pick<ServiceParts, 'group'>): Promise<string> {
   return (await linesOf(parts, undefined, 1)).at(-1)?.at ?? ''
 }
 

@@ -13,7 +13,7 @@ import { type Shaping, shapeNetwork } from './network/shape.ts'
 import { untilReady } from './readiness.ts'
 import { allRemoved, endCompose, removeAll } from './scripts.ts'
 import { PROJECT_LABEL, type Selector, servicesOf } from './selection.ts'
-import { dockerService } from './service.ts'
+import { dockerService, lastMark } from './service.ts'
 import { engineShell, SPEAKS } from './shell.ts'
 import type { Doing } from './verbs.ts'
 
@@ -89,7 +89,7 @@ class DockerStack implements Runtime {
   readonly #events: Events
   readonly #services = new Map<string, { service: Service; group: Group }>()
   readonly #doing: Doing
-  readonly #opened = new Date().toISOString()
+  readonly #begins = new Map<string, string>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -150,6 +150,12 @@ class DockerStack implements Runtime {
         throw new TargetError(`service "${name}" has no container: write \`container: NAME\` or \`label: KEY=VALUE\``)
     }
     for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
+    await Promise.all([...this.#services.values()].map(({ group }) => this.#beginLog(group)))
+  }
+
+  /** A log that can't be read is told to whoever asks for it. */
+  async #beginLog(group: Group): Promise<void> {
+    this.#begins.set(group.name, await lastMark({ group }).catch(() => ''))
   }
 
   async up(): Promise<Change | undefined> {
@@ -203,7 +209,7 @@ class DockerStack implements Runtime {
   }
 
   #add(name: string, selector: Selector, replica?: number): Group {
-    const { engine, config, transport, compose } = this.#parts
+    const { engine, config, transport } = this.#parts
     const group = new Group(name, engine, selector, replica)
     const said = config.services?.[name.replace(/\[\d+\]$/, '')]
     const service = dockerService({
@@ -213,7 +219,7 @@ class DockerStack implements Runtime {
       port: said?.port,
       sampled: said?.['sample-health'] ?? config.defaults?.['sample-health'] === true,
       direct: 'path' in engine.address && (transport.address !== 'local' || process.platform === 'linux'),
-      since: compose ? undefined : this.#opened,
+      since: () => this.#begins.get(name),
     })
     this.#services.set(name, { service, group })
     return group

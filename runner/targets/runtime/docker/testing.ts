@@ -1,5 +1,5 @@
 /** For tests on a real Docker. */
-import { test } from 'bun:test'
+import { beforeAll, test } from 'bun:test'
 
 const noDocker = whyNoDocker()
 
@@ -10,6 +10,10 @@ export const dockerTest = testUnless(noDocker)
 export const composeV1Test = testUnless(
   noDocker ?? (Bun.which('docker-compose') === null ? 'there is no `docker-compose` (v1) here' : undefined),
 )
+
+/** A `beforeAll` for such tests, left out where they are skipped. */
+export const prepare: typeof beforeAll =
+  noDocker === undefined || process.env['SHAKEDOWN_REQUIRE_ALL'] !== undefined ? beforeAll : () => undefined
 
 function testUnless(missing: string | undefined): typeof test {
   if (missing === undefined || process.env['SHAKEDOWN_REQUIRE_ALL'] !== undefined) return test

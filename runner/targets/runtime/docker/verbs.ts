@@ -30,10 +30,10 @@ export function verbsOf(group: Group, doing: Doing): Partial<Verbs> {
   return {
     start: () => start(at),
     stop: () => stop(at),
-    kill: (signal) => kill(at, signalOf(signal)),
+    kill: async (signal) => kill(at, signalOf(signal)),
     pause: () => pause(at),
     restart: () => restart(at),
-    signal: (name) => signal(at, signalOf(name)),
+    signal: async (name) => signal(at, signalOf(name)),
     remove: (options) => remove(at, options?.volumes === 'keep'),
     environment: (values) => withEnvironment(at, values),
     image: (name) => withImage(at, name),

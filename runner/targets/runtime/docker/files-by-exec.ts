@@ -1,0 +1,86 @@
+/** Files that the Engine's archives can't reach: below a tmpfs, or a single file that is mounted. A command inside reads and writes them. */
+import { posix } from 'node:path'
+import { CheckFailure, TargetError } from '../../../contracts/errors.ts'
+import type { Exit, FileInfo } from '../../../contracts/target.ts'
+import type { Engine } from './engine.ts'
+import { execInside } from './exec.ts'
+import { named } from './group.ts'
+import type { Inspection } from './inspection.ts'
+
+const WITHIN = 30_000
+const MISSING = 66
+/** Docker mounts these itself and does not list them. */
+const ITS_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
+const KERNEL = ['/proc', '/sys', '/dev']
+
+/** The daemon looks at the image's layers and volumes: what is mounted inside alone it does not see. */
+export function isUnseen({ HostConfig, Mounts }: Inspection, path: string): boolean {
+  const tmpfs = Object.keys((HostConfig['Tmpfs'] as Record<string, string> | null | undefined) ?? {})
+  const mounted = Mounts.filter(({ Type }) => Type === 'tmpfs').map(({ Destination }) => Destination)
+  return [...KERNEL, ...tmpfs, ...mounted].some((folder) => isBelow(posix.normalize(path), posix.normalize(folder)))
+}
+
+/** A mount point can't be replaced, only written to. */
+export function isMounted({ Mounts }: Inspection, path: string): boolean {
+  const at = posix.normalize(path)
+  return ITS_OWN.includes(at) || Mounts.some(({ Destination }) => posix.normalize(Destination) === at)
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? folder : `${folder.replace(/\/$/, '')}/`)
+}
+
+export async function readInside(engine: Engine, of: Inspection, path: string): Promise<Uint8Array | undefined> {
+  const exit = await inside(engine, of, '[ -f "$0" ] || exit 66; exec cat "$0"', path)
+  if (exit.code === MISSING) return undefined
+  return demandDone(exit, of, `${path} can't be read`).stdout
+}
+
+export async function statInside(engine: Engine, of: Inspection, path: string): Promise<FileInfo | undefined> {
+  const exit = await inside(engine, of, '[ -e "$0" ] || exit 66; exec stat -L -c "%F|%s|%a|%U" "$0"', path)
+  if (exit.code === MISSING) return undefined
+  const words = Buffer.from(demandDone(exit, of, `${path} can't be looked at`).stdout)
+    .toString()
+    .trim()
+  const [kind = '', size, mode = '', owner = ''] = words.split('|')
+  return {
+    kind: kind === 'directory' ? 'folder' : /^regular/.test(kind) ? 'file' : 'other',
+    size: Number(size),
+    mode: mode.padStart(4, '0'),
+    owner,
+  }
+}
+
+/** Written in place, so mode and owner stay; a new file gets `mode`. */
+export async function writeInside(
+  engine: Engine,
+  of: Inspection,
+  path: string,
+  bytes: Uint8Array,
+  mode: number | undefined,
+): Promise<void> {
+  const chmod = mode === undefined ? '' : `[ -e "$0" ] || { : >"$0" && chmod ${mode.toString(8)} "$0"; } || exit 1; `
+  const exit = await inside(engine, of, `${chmod}exec cat >"$0"`, path, bytes)
+  demandDone(exit, of, `${path} can't be written`)
+}
+
+function inside(engine: Engine, of: Inspection, script: string, path: string, stdin?: Uint8Array): Promise<Exit> {
+  if (of.State.Status !== 'running')
+    throw new TargetError(`${named(of).name} is ${of.State.Status}, and ${path} can only be reached while it runs`, {
+      transient: true,
+    })
+  const command = { argv: ['sh', '-c', script, path] }
+  return execInside(
+    engine,
+    of.Id,
+    command,
+    { timeout: WITHIN, stdin, keep: 64 * 2 ** 20 },
+    new AbortController().signal,
+  )
+}
+
+function demandDone(exit: Exit, of: Inspection, problem: string): Exit {
+  if (exit.code === 0) return exit
+  const words = Buffer.from(exit.stderr).toString().trim() || `exit ${exit.code}`
+  throw new CheckFailure(`${problem} in ${named(of).name}: ${words}`)
+}
