@@ -60,7 +60,7 @@ function cutsOf(of: Inspection, network: string | undefined): Cut[] {
 /** What the Engine takes to attach it as it was. An address that nobody chose is the Engine's to choose again. */
 export function endpointOf({ Id }: Inspection, { Aliases, IPAMConfig, Links, DriverOpts }: Attachment): object {
   return {
-    Aliases: (Aliases ?? []).filter((alias) => !Id.startsWith(alias)),
+    Aliases: (Aliases ?? []).filter((alias) => alias !== Id.slice(0, 12)),
     IPAMConfig,
     Links: Links ?? null,
     DriverOpts: DriverOpts ?? null,

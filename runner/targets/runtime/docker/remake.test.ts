@@ -85,7 +85,7 @@ async function identity(of: Service) {
     name,
     IPAddress,
     IPAMConfig,
-    Aliases: (Aliases ?? []).filter((alias) => !Id.startsWith(alias)).sort(),
+    Aliases: (Aliases ?? []).filter((alias) => alias !== Id.slice(0, 12)).sort(),
   }))
   const { Binds, ...host } = HostConfig as { Binds: string[] | null }
   const mounts = Mounts.map(({ Type, Name: volume, Source, Destination }) => ({ Type, volume, Source, Destination }))
@@ -94,7 +94,7 @@ async function identity(of: Service) {
     Config: {
       ...Config,
       Env: [...(Config.Env ?? [])].sort(),
-      Hostname: Id.startsWith(String(Config['Hostname'])) ? 'its own' : Config['Hostname'],
+      Hostname: Config['Hostname'] === Id.slice(0, 12) ? 'its own' : Config['Hostname'],
     },
     host,
     running: State.Status,

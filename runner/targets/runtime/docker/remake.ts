@@ -122,7 +122,7 @@ export function createBody(inspection: Inspection): Body {
   const shared = String(HostConfig['NetworkMode'] ?? '').startsWith('container:')
   return {
     ...config,
-    ...(Hostname !== undefined && !Id.startsWith(Hostname) && !shared ? { Hostname } : {}),
+    ...(Hostname !== undefined && Hostname !== Id.slice(0, 12) && !shared ? { Hostname } : {}),
     HostConfig: { ...HostConfig, Binds: bindsOf(HostConfig, Mounts), Mounts: mountsOf(HostConfig, Mounts) },
     NetworkingConfig: { EndpointsConfig: first ? { [first[0]]: endpointOf(inspection, first[1]) } : {} },
   }
