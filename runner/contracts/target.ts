@@ -255,6 +255,8 @@ export interface RuntimeKind {
   services(config: Readonly<Record<string, unknown>>): readonly string[] | undefined
   /** Whether each case brings up a stack of its own: then nobody else can be in its way, and no lock is needed. */
   owned?(config: Readonly<Record<string, unknown>>): boolean
+  /** A key of the target that can only be had on this machine. */
+  hereOnly?(config: Readonly<Record<string, unknown>>): string | undefined
   open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>
   /** Finds by our labels and marks what runs have left on a target. */
   scan?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<readonly Stray[]>

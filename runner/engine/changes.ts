@@ -162,6 +162,8 @@ export class Changes {
   /** The guardian has answered before the first change is made. */
   async #begin(): Promise<Journal> {
     const { journal, run, target, work, lease } = this.#options
+    if (this.#transport.folder !== undefined)
+      throw new TargetError('changes on an SSH target are part of the language, but not built yet: nothing was changed')
     const begun = Journal.create(journal, { run, target })
     this.#guardian = await Guardian.start(this.#transport, journal, work, lease)
     return begun

@@ -34,7 +34,7 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   const { config, home } = kase.target
   const warn = (message: string) => emit({ is: 'note', case: kase.id, message, level: 'warning' })
   const secrets = await readSecrets(kase.plan, redactor, warn)
-  const transport = stack.use(await hands.openTransport(kase.target))
+  const transport = stack.use(await hands.openTransport(kase.target, { reads: check }))
   on.phase('lock')
   const effect = effectOfCase(kase, hands.kinds)
   if (!kind.owned?.(config))

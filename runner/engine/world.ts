@@ -16,7 +16,8 @@ import type { Stop } from './stop.ts'
 export interface Hands {
   readonly kinds: Kinds
   readonly sources: Sources
-  openTransport(spec: TargetSpec): Promise<Transport>
+  /** `reads`: nothing may be written on the target. */
+  openTransport(spec: TargetSpec, options?: { reads?: boolean }): Promise<Transport>
   bindTarget(
     parts: {
       name: string

@@ -5,7 +5,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   fault: ['read-only', 'fake'],
   probe: ['fake', 'step'],
   runtime: ['systemd'],
-  target: ['ssh', 'fakes', 'become', 'jump'],
+  target: ['fakes'],
   service: ['scale', 'image'],
   key: ['on'],
 }

@@ -87,9 +87,36 @@ export const fragmentShape = mapping({
   outputs: optional(open('what it gives back: name → expression')),
 })
 
+const ADDRESS = '^(ssh://)?([^@\\s]+@)?[^@\\s]+$'
+const plain = (description: string) => ({ type: 'string', minLength: 1, description })
+
+const ssh = Type.Unsafe<string | object>({
+  type: ['string', 'object'],
+  pattern: ADDRESS,
+  properties: {
+    host: { ...plain('its address, or its name in ~/.ssh/config'), pattern: ADDRESS },
+    user: plain('who logs in'),
+    port: { type: 'integer', minimum: 1, maximum: 65535, description: 'its port (22)' },
+    identity: plain('a private key file beside targets.yaml, or with ~'),
+    passphrase: { ...secret, description: 'what opens that key: env, file or command' },
+    'accept-new': { type: 'boolean', description: 'a host that known_hosts does not know is added to it' },
+    'known-hosts': plain('a file beside targets.yaml, instead of ~/.ssh/known_hosts'),
+  },
+  required: ['host'],
+  additionalProperties: false,
+  description: 'the host it is: user@host:port. ~/.ssh/config, ssh-agent and known_hosts are honoured',
+})
+
 export const targetShape = mapping({
   runtime: optional(Type.String({ description: 'what its services are (default process)' })),
-  directory: optional(text('where relative commands and files start')),
+  ssh: optional(ssh),
+  jump: optional(
+    Type.String({ description: 'the way to the host goes through this one: user@host:port', pattern: ADDRESS }),
+  ),
+  become: optional(flag('everything on the host runs as root, by sudo -n')),
+  directory: optional(
+    text('where relative commands and files start (default: the folder of targets.yaml, on a host the login folder)'),
+  ),
   environment: optional(open('environment of commands')),
   shell: optional(text('another shell than sh')),
   variables: optional(open('values for plans: ${{ target.variables.NAME }}')),

@@ -103,12 +103,12 @@ interface Settings {
   readonly shell: string | undefined
 }
 
-/** Relative paths start in the target's `directory`, which is itself relative to targets.yaml. */
-function settingsOf({ home, config, resolve: fill = (plain) => plain }: TargetParts): Settings {
+/** Relative paths start in the target's `directory`, which is itself relative to targets.yaml, or on a host to its login folder. */
+function settingsOf({ home, transport, config, resolve: fill = (plain) => plain }: TargetParts): Settings {
   const { directory, environment, shell } = config
   const pairs = Object.entries((fill(environment) ?? {}) as Record<string, unknown>)
   return {
-    directory: resolve(home, directory === undefined ? '.' : String(fill(directory))),
+    directory: resolve(transport.folder ?? home, directory === undefined ? '.' : String(fill(directory))),
     environment: pairs.length > 0 ? Object.fromEntries(pairs.map(([key, value]) => [key, String(value)])) : undefined,
     shell: shell === undefined ? undefined : String(fill(shell)),
   }

@@ -45,6 +45,7 @@ export const processRuntime: RuntimeKind = {
   }),
   services: (config) => namesOf(config),
   owned: (config) => namesOf(config).length > 0,
+  hereOnly: (config) => (namesOf(config).length > 0 ? 'services' : undefined),
   open: async (config, transport, host) => {
     const { ProcessStack } = await import('./process/stack.ts')
     return new ProcessStack(config, transport, host)

@@ -12,6 +12,9 @@ import type { SshSpec } from './ssh/spec.ts'
 
 export type { SshSpec } from './ssh/spec.ts'
 
+/** Of who logs in, also where everything runs as root. */
+const LOGIN_FOLDER = 'if [ -n "$SUDO_USER" ]; then eval "cd ~$SUDO_USER"; else cd; fi && pwd'
+
 /** Connects, or shares a connection. `reads`: nothing is written on the host. Throws a TargetError that says what to do. */
 export async function sshTransport(spec: SshSpec, { reads = false } = {}): Promise<Transport> {
   const settings = settingsOf(spec)
@@ -27,7 +30,7 @@ export async function sshTransport(spec: SshSpec, { reads = false } = {}): Promi
   const exec: Transport['exec'] = (command, options, signal) => execRemotely(host, command, options, signal)
   const never = new AbortController().signal
   try {
-    const { stdout } = await exec({ sh: 'cd && pwd' }, {}, never)
+    const { stdout } = await exec({ sh: LOGIN_FOLDER }, {}, never)
     const folder = Buffer.from(stdout).toString().trim()
     if (!folder.startsWith('/')) throw new TargetError(`${settings.address}: ${settings.user} has no login folder`)
     const transport: Transport = {

@@ -58,7 +58,7 @@ function keysOf(spec: SshSpec, config: HostConfig, of: { host: string; port: num
   return {
     identities:
       named.length > 0
-        ? named.map((path) => expandTokens(path, of))
+        ? named.map((path) => (spec.identities ? expandHome(path) : expandTokens(path, of)))
         : USUAL_KEYS.map((name) => join(home(), '.ssh', name)).filter(existsSync),
     identitiesOnly: spec.identities !== undefined || config.one('IdentitiesOnly')?.toLowerCase() === 'yes',
     passphrase: spec.passphrase,
