@@ -1,18 +1,22 @@
 import { Skip } from '../runner/contracts/errors.ts'
-import { mapping, oneOf, optional, services } from '../runner/contracts/params.ts'
+import { mapping, oneOf, optional, services, Type } from '../runner/contracts/params.ts'
 import { type Context, defineStep } from '../runner/contracts/step.ts'
 import type { Service } from '../runner/contracts/target.ts'
 import type { Change } from '../runner/contracts/undo.ts'
 import { signalName, signals } from './shared/signals.ts'
 
-const verbs = ['restart', 'stop', 'start', 'signal'] as const
+const verbs = ['restart', 'stop', 'start', 'signal', 'scale', 'image'] as const
 type Verb = (typeof verbs)[number]
-type Params = { readonly [V in Verb]?: string | string[] } & { readonly name?: string }
+type Params = { readonly [V in Verb]?: string | string[] } & {
+  readonly name?: string
+  readonly to?: number | string
+}
 
 /** Ordinary life of a service, and no fault; put back at the end. */
 export const service = defineStep({
   name: 'service',
-  summary: 'Restarts, stops, starts or signals a service: ordinary life, no fault; put back at the end.',
+  summary:
+    'Restarts, stops, starts, signals or scales a service, or gives it another image: ordinary life, no fault; put back at the end.',
   effect: 'changes',
   params: mapping({
     restart: optional(services('restart it')),
@@ -20,6 +24,15 @@ export const service = defineStep({
     start: optional(services('start it')),
     signal: optional(services('send it a signal')),
     name: optional(oneOf(signals, 'the signal (default HUP)')),
+    scale: optional(services('run more or fewer of it: as many as `to` says')),
+    image: optional(services('make it again out of the image that `to` names')),
+    to: optional(
+      Type.Unsafe<number | string>({
+        type: ['integer', 'string'],
+        minimum: 0,
+        description: 'how many, or which image',
+      }),
+    ),
   }),
   timeout: '60s',
   examples: [{ restart: 'gateway' }, { signal: 'gateway', name: 'HUP' }],
@@ -30,6 +43,8 @@ export const service = defineStep({
       signal: 'nothing to put back',
       stop: 'started again',
       start: 'stopped again',
+      scale: 'as many as before',
+      image: 'made again out of its own image',
     }[verb]
     return namesOf(params as Params, verb).map((name) => ({ does: `${verb} ${name}`, undo, endsBy: '' }))
   },
@@ -37,6 +52,17 @@ export const service = defineStep({
     const said = verbs.filter((verb) => (params as Params)[verb] !== undefined)
     if (said.length !== 1)
       yield finding(place, 'one-verb', `service takes exactly one of ${verbs.join(', ')}`, 'write {restart: NAME}')
+    const { to } = params as Params
+    const [verb] = said
+    if (verb === 'scale' && !(Number.isInteger(to) || isExpression(to)))
+      yield finding(place, 'no-number', '`scale` needs a whole number as `to`', 'write {scale: agent, to: 3}')
+    if (verb === 'image' && typeof to !== 'string')
+      yield finding(
+        place,
+        'no-image',
+        '`image` needs the name of an image as `to`',
+        'write {image: agent, to: agent:2}',
+      )
   },
   run: async (params, context) => {
     const verb = verbOf(params as Params)
@@ -47,9 +73,19 @@ export const service = defineStep({
 })
 
 async function one(verb: Verb, of: Service, params: Params, context: Context): Promise<void> {
-  const change = await (verb === 'signal' ? of.verbs.signal?.(signalName(params.name ?? 'HUP')) : of.verbs[verb]?.())
+  const change = await changeBy(verb, of, params)
   if (!change) throw new Skip(`${of.name} can't be made to ${verb} on this target`)
   await context.change(ordinary(change))
+}
+
+function changeBy(verb: Verb, { verbs: all }: Service, { name, to }: Params): Promise<Change> | undefined {
+  if (verb === 'signal') return all.signal?.(signalName(name ?? 'HUP'))
+  if (verb === 'scale') return all.scale?.(Number(to))
+  return verb === 'image' ? all.image?.(String(to)) : all[verb]?.()
+}
+
+function isExpression(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('${{')
 }
 
 /** The same change, but no fault: `restore: NAME` does not mean it. */

@@ -95,6 +95,8 @@ export interface ServiceState {
   readonly health: (typeof serviceHealth)[number]
   /** Exit code, once exited. */
   readonly exit?: number | undefined
+  /** Why it exited, where the runtime knows more than the code: `out of memory`. */
+  readonly why?: string | undefined
   /** Restarts that the runtime made by itself. */
   readonly restarts: number
   /** Identity of this start, to tell a restart from the same process: not a wall clock. */

@@ -32,6 +32,9 @@ export interface Undo {
 /** Exit code of an undo that found somebody else's change and left it alone. */
 export const DRIFTED = 65
 
+/** What an undo that is done says on a line of its stdout that begins so is told beside `restored`. */
+export const NOTE = 'note: '
+
 /** Set in the environment of an undo that is to go over somebody else's change, too. */
 export const FORCE = 'SHAKEDOWN_FORCE'
 

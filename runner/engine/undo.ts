@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/target.ts'
-import { DRIFTED, FORCE } from '../contracts/undo.ts'
+import { DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
 import { fileOf, markState } from './journal.ts'
 
 const TRIES = 3
@@ -44,9 +44,10 @@ async function attempt(
     return { outcome: 'drifted', message: tail(ran) || 'changed by somebody else meanwhile', unverified }
   if (ran.code !== 0)
     return { outcome: 'failed', message: `the undo failed: ${tail(ran) || `exit ${ran.code}`}`, unverified }
-  if (unverified) return { outcome: 'restored', unverified }
+  const message = noteIn(ran)
+  if (unverified) return { outcome: 'restored', unverified, ...message }
   const proof = await proveWithin(transport, verify, settles)
-  if (proof.code === 0) return { outcome: 'restored', unverified }
+  if (proof.code === 0) return { outcome: 'restored', unverified, ...message }
   return {
     outcome: 'failed',
     message: `undone, but it can't be proven: ${tail(proof) || `verify exits with ${proof.code}`}`,
@@ -80,6 +81,12 @@ function runFile(
   env?: Readonly<Record<string, string>>,
 ): Promise<Exit> {
   return transport.exec({ argv: ['sh', script] }, { cwd: '/', timeout, env }, new AbortController().signal)
+}
+
+function noteIn({ stdout }: Exit): { message?: string } {
+  const lines = Buffer.from(stdout).toString().split('\n')
+  const notes = lines.filter((line) => line.startsWith(NOTE)).map((line) => line.slice(NOTE.length))
+  return notes.length === 0 ? {} : { message: notes.join('; ') }
 }
 
 function tail(exit: Exit): string {

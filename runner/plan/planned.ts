@@ -6,7 +6,6 @@ const words: Readonly<Record<string, readonly string[]>> = {
   probe: ['fake', 'step'],
   runtime: ['systemd'],
   target: ['fakes'],
-  service: ['scale', 'image'],
   key: ['on'],
 }
 

@@ -31,9 +31,12 @@ export class Services implements AsyncDisposable {
   /** The first one that has exited since the wait began, with its last words. */
   async gone(): Promise<Gone | undefined> {
     for (const service of this.#running) {
-      const { state, exit } = await service.state()
+      const { state, exit, why } = await service.state()
       if (state !== 'exited' && state !== 'removed') continue
-      const how = state === 'removed' ? 'was removed' : `exited${exit === undefined ? '' : ` with ${exit}`}`
+      const how =
+        state === 'removed'
+          ? 'was removed'
+          : `exited${exit === undefined ? '' : ` with ${exit}`}${why === undefined ? '' : ` (${why})`}`
       return {
         says: `${service.name} ${how} while it was waited for`,
         logs: [{ service: service.name, lines: await lastLines(service) }],

@@ -24,9 +24,12 @@ function* piecesOf({ plan, ...kase }: Omit<Case, 'id'>, kinds: Kinds): Generator
       yield* parts(withCondition({}), plain, placeOf(plain) ?? placeAt(plan.place, key, index), kinds)
 }
 
+/** `agent[2]` is one of several: how many there are, only the target knows. */
+const REPLICA = /\[\d+\]$/
+
 function checkPiece({ is, value, place }: Part, services: readonly string[], target: string): Finding[] {
   if (typeof value !== 'string' || value.includes('${{')) return []
-  if (is === 'service' && !services.includes(value)) {
+  if (is === 'service' && !services.includes(value) && !services.includes(value.replace(REPLICA, ''))) {
     const there = services.length === 0 ? 'it has none' : didYouMean(value, services)
     return [wrong(place, 'unknown-service', `target "${target}" has no service "${value}"; ${there}`)]
   }

@@ -1,7 +1,7 @@
 /** A command inside a container as an undo: run there by the Engine, with nothing but `sh` outside. */
 import { type Command, quote, toShell } from '../../../contracts/command.ts'
 import type { FileUndo } from '../../../contracts/target.ts'
-import { FORCE } from '../../../contracts/undo.ts'
+import { FORCE, NOTE } from '../../../contracts/undo.ts'
 import { named } from './group.ts'
 import type { Inspection } from './inspection.ts'
 
@@ -29,7 +29,7 @@ case $state in
 esac
 inside ${of.Id} "$kept.${kept}"`
   return {
-    sh: run(`echo ${quote(`${named(of).name} was removed by somebody else meanwhile`)}`, 'inside'),
+    sh: run(`echo ${quote(`${NOTE}${named(of).name} was removed by somebody else meanwhile`)}`, 'inside'),
     verify: verify && run(':', 'inside-check'),
     keeps: {
       inside: execBodyOf(command, options),

@@ -139,7 +139,7 @@ describe('a file inside is put back', () => {
     const { undo, verify } = scripts(change)
     await change.apply(never)
     await (await engine()).bytes('DELETE', `/containers/${other.name}?force=1`)
-    expect(await undo()).toMatchObject({ code: 0, out: `${other.name} was removed by somebody else meanwhile\n` })
+    expect(await undo()).toMatchObject({ code: 0, out: `note: ${other.name} was removed by somebody else meanwhile\n` })
     expect((await verify()).code).toBe(0)
   })
   test('in an image without a shell', async () => {

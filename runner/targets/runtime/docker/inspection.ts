@@ -72,6 +72,7 @@ export function stateOf(inspection: Inspection, sampled: Health | undefined, mem
     state,
     health: healthOf(inspection, sampled),
     exit: exited ? State.ExitCode : undefined,
+    why: exited ? (State.OOMKilled ? 'out of memory' : State.Error || undefined) : undefined,
     restarts: inspection.RestartCount,
     startedAt: State.Running ? `${inspection.Id.slice(0, 12)}@${State.StartedAt}` : '',
     pid: State.Pid === 0 ? undefined : State.Pid,

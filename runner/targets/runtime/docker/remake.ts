@@ -76,6 +76,11 @@ async function replaced(at: At, does: string, title: string, change: (body: Body
   }
 }
 
+/** Makes again what is gone of these, and leaves the others alone. */
+export function undoOfMaking(all: readonly Inspection[]) {
+  return undoOf(all.map((one, index) => planOf(one, index, undefined)))
+}
+
 interface Plan {
   readonly inspection: Inspection
   readonly remake: Remake

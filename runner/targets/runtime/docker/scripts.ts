@@ -1,6 +1,6 @@
 /** The shell that undoes and verifies what was done to containers: it looks first, since the Engine refuses what is done already. */
 import { quote } from '../../../contracts/command.ts'
-import { DRIFTED } from '../../../contracts/undo.ts'
+import { DRIFTED, NOTE } from '../../../contracts/undo.ts'
 
 /** A container as an undo names it: by id, so that another one of the same name is never touched. */
 export interface Named {
@@ -12,7 +12,7 @@ export interface Named {
 
 /** What was removed has nothing to put back, and whoever reads the report should know. */
 export function goneWords(name: string): string {
-  return `${name} was removed by somebody else meanwhile`
+  return `${NOTE}${name} was removed by somebody else meanwhile`
 }
 
 /** `body` sees `$id` and `$name`; what is gone has nothing to put back, and that is said. */
@@ -202,6 +202,20 @@ export function endCompose(project: string): string {
   kill -9 "\${p%/cmdline}" 2>/dev/null
 done
 [ -d /proc/self ] || pkill -9 -f -- "--project-name ${project} " 2>/dev/null`
+}
+
+/** Containers with these labels go, but for those of these names. */
+export function onlyThese(labels: readonly string[], names: readonly string[]): string {
+  const filters = encodeURIComponent(JSON.stringify({ label: labels }))
+  return `api GET "/containers/json?all=1&filters=${filters}"
+for one in $(tr ',{' '\\n\\n' <"$out" | sed -n 's/^"Id":"\\([^"]*\\)"$/\\1/p' | sort -u); do
+  api GET "/containers/$one/json"
+  name=$(sed -n 's/.*"Name":"\\(\\/[^"]*\\)".*/\\1/p' "$out")
+  case ' ${names.join(' ')} ' in *" $name "*) continue ;; esac
+  api DELETE "/containers/$one?force=1&v=1"
+  case $status in 20? | 404) ;; *) refuse "$one can't be removed: $(said)" ;; esac
+done
+exit 0`
 }
 
 /** Everything that carries the label goes: containers, then networks and volumes. */

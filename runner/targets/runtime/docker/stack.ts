@@ -11,6 +11,7 @@ import { Group } from './group.ts'
 import { lacksNetwork } from './network/lacks.ts'
 import { type Shaping, shapeNetwork } from './network/shape.ts'
 import { untilReady } from './readiness.ts'
+import { scaleService } from './scale.ts'
 import { allRemoved, endCompose, removeAll } from './scripts.ts'
 import { PROJECT_LABEL, type Selector, servicesOf } from './selection.ts'
 import { dockerService, lastMark } from './service.ts'
@@ -109,7 +110,7 @@ class DockerStack implements Runtime {
     this.#doing = {
       shell,
       network: (group, rule) => shapeNetwork(shaping, group, rule),
-      scale: undefined,
+      scale: compose && ((group, to) => scaleService({ group, shell }, to, () => this.#scale(compose, group.name, to))),
       lacks: async (group, verb, rule) =>
         (await this.#lacks(group, verb)) ?? (verb === 'network' ? lacksNetwork(shaping, group, rule) : undefined),
     }
@@ -125,14 +126,27 @@ class DockerStack implements Runtime {
     return this.#known(name).service
   }
 
+  /** Replicas that come get names of their own. */
+  async #scale(compose: Compose, name: string, to: number): Promise<void> {
+    await compose.scale(name, to)
+    await this.#demand(name, this.#groupOf(name))
+  }
+
   #groupOf(name: string): Group {
     return this.#known(name).group
   }
 
   #known(name: string): { service: Service; group: Group } {
-    const known = this.#services.get(name)
+    const known = this.#services.get(name) ?? this.#replica(name)
     if (known) return known
     throw new TargetError(`this target has no service "${name}": it has ${this.names().join(', ') || 'none'}`)
+  }
+
+  /** One of several, that may come only with a `scale`. */
+  #replica(name: string): { service: Service; group: Group } | undefined {
+    const [, base = '', number] = /^(.+)\[([1-9]\d*)\]$/.exec(name) ?? []
+    const of = this.#services.get(base)
+    return of && this.#made(name, of.group.selector, Number(number))
   }
 
   /** Services of what runs already. A selector that matches nothing is an error. */
@@ -209,6 +223,12 @@ class DockerStack implements Runtime {
   }
 
   #add(name: string, selector: Selector, replica?: number): Group {
+    const made = this.#made(name, selector, replica)
+    this.#services.set(name, made)
+    return made.group
+  }
+
+  #made(name: string, selector: Selector, replica: number | undefined): { service: Service; group: Group } {
     const { engine, config, transport } = this.#parts
     const group = new Group(name, engine, selector, replica)
     const said = config.services?.[name.replace(/\[\d+\]$/, '')]
@@ -221,8 +241,7 @@ class DockerStack implements Runtime {
       direct: 'path' in engine.address && (transport.address !== 'local' || process.platform === 'linux'),
       since: () => this.#begins.get(name),
     })
-    this.#services.set(name, { service, group })
-    return group
+    return { service, group }
   }
 
   async #lacks(group: Group, verb: keyof Verbs): Promise<string | undefined> {

@@ -120,7 +120,11 @@ describe.each([['curl'], ['perl']])('what is done to a container is undone by it
       const { web, name } = await served()
       const { undo, verify } = await made(web, make, env())
       await (await engine()).bytes('DELETE', `/containers/${name}?force=1`)
-      expect(await undo()).toMatchObject({ code: 0, out: `${name} was removed by somebody else meanwhile\n`, err: '' })
+      expect(await undo()).toMatchObject({
+        code: 0,
+        out: `note: ${name} was removed by somebody else meanwhile\n`,
+        err: '',
+      })
       expect(await verify()).toMatchObject({ code: 0, out: '', err: '' })
     }
   })
@@ -130,7 +134,7 @@ describe.each([['curl'], ['perl']])('what is done to a container is undone by it
     const daemon = await engine()
     await daemon.bytes('DELETE', `/containers/${name}?force=1`)
     await container({ name, start: false })
-    expect(await undo()).toMatchObject({ code: 0, out: `${name} was removed by somebody else meanwhile\n` })
+    expect(await undo()).toMatchObject({ code: 0, out: `note: ${name} was removed by somebody else meanwhile\n` })
     expect((await daemon.json<{ State: { Status: string } }>('GET', `/containers/${name}/json`)).State.Status).toBe(
       'created',
     )
