@@ -46,10 +46,13 @@ async function step(name: string, command: readonly string[]): Promise<boolean> 
 /** The counts come from JUnit, not from what the terminal shows. */
 async function allTests(): Promise<{ passed: number; failed: number; skipped: number }> {
   const report = `${process.env['TMPDIR'] ?? '/tmp'}/shakedown-tests-${process.pid}.xml`
-  const child = Bun.spawn(['bun', '--no-env-file', 'test', '--reporter=junit', `--reporter-outfile=${report}`], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-  })
+  const child = Bun.spawn(
+    ['bun', '--no-env-file', 'test', '--timeout', '30000', '--reporter=junit', `--reporter-outfile=${report}`],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    },
+  )
   const code = await child.exited
   const file = Bun.file(report)
   const head = (await file.exists()) ? await file.text() : ''

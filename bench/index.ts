@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
+import { onContainers } from './docker.ts'
 import { httpAsserts } from './http.ts'
 import { noticeDelays } from './notice.ts'
 import { cells, type Line, missed } from './row.ts'
@@ -16,7 +17,13 @@ writeFileSync(join(folder, 'targets.yaml'), 'targets: { here: { runtime: process
 
 try {
   const lines: Line[] = []
-  for (const part of [startUp(root, folder), noOpSteps(cli, folder), httpAsserts(cli, folder), noticeDelays(folder)])
+  for (const part of [
+    startUp(root, folder),
+    noOpSteps(cli, folder),
+    httpAsserts(cli, folder),
+    noticeDelays(folder),
+    onContainers(root, cli, folder),
+  ])
     for await (const line of part) {
       lines.push(line)
       if (process.stderr.isTTY) process.stderr.write(`${'note' in line ? line.note : line.what}\n`)
