@@ -404,6 +404,29 @@ export default { steps: [greet], probes: [answer] }
     expect((await plan(['steps', 'greet'], { cwd: home })).out).toContain('Greets somebody.')
     expect((await plan(['schema'], { cwd: home })).out).toContain('"greet"')
   }, 30_000)
+
+  test('that ends the process by itself leaves a log that is complete so far', async () => {
+    const home = join(folder, 'with-leaver')
+    mkdirSync(home, { recursive: true })
+    writeFileSync(
+      join(home, 'leave.ts'),
+      `import { defineStep, mapping } from 'shakedown'
+const leave = defineStep({
+  name: 'leave', summary: 'Ends the process.', effect: 'reads', params: mapping({}), examples: [{}],
+  run: async () => process.exit(9),
+})
+export default { steps: [leave] }
+`,
+    )
+    writeFileSync(join(home, 'targets.yaml'), 'plugins: [./leave.ts]\ntargets: { here: { runtime: process } }\n')
+    writeFileSync(join(home, 'plan.yaml'), 'plan: P\nsteps:\n  - run: [echo, one]\n  - leave: {}\n')
+    expect(await plan(['plan.yaml'], { cwd: home })).toMatchObject({ code: 9 })
+    const [run = ''] = readdirSync(join(home, 'shakedown-results'))
+    const log = readFileSync(join(home, 'shakedown-results', run, 'events.ndjson'), 'utf8')
+    expect(log).toEndWith('\n')
+    const last = JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as RunEvent
+    expect(last).toMatchObject({ is: 'step.started', kind: 'leave' })
+  })
 })
 
 let counter = 0

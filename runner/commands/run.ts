@@ -50,7 +50,8 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
     broken = true
     console.error(`a report could not be written: ${message}`)
   }
-  const emit = emitter(redactor, reporters.listeners, complain)
+  const { emit, flush } = emitter(redactor, reporters.listeners, complain)
+  process.once('exit', flush)
   const stop = new Stop()
   using _signals = listenForSignals(stop, emit)
   const exit = await run({
@@ -76,6 +77,7 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
     noSkip: flags.skip === false,
     left: (ends) => leftWords(ends, chosen.cases),
   })
+  flush()
   await reporters.end(complain)
   return broken && exit < 3 ? 3 : exit
 }

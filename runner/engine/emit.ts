@@ -5,21 +5,43 @@ import type { Redactor } from './redact.ts'
 export type Listener = (event: RunEvent) => void
 export type Emit = (body: RunEventBody) => void
 
-/** Gives each event its number and time, takes the secrets out, and hands it on. A listener that fails is told of once and left out. */
-export function emitter(redactor: Redactor, listeners: readonly Listener[], complain: (message: string) => void): Emit {
+export interface Emitter {
+  /** Gives an event its number and time, and takes the secrets out. */
+  readonly emit: Emit
+  /** Hands on what waits: at the end, and when the process ends by itself. */
+  flush(): void
+}
+
+/**
+ * Events are handed on when the run waits for something the next time: a command runs while the one before it is reported.
+ * A listener that fails is told of once and left out.
+ */
+export function emitter(
+  redactor: Redactor,
+  listeners: readonly Listener[],
+  complain: (message: string) => void,
+): Emitter {
   const start = performance.now()
   const broken = new Set<Listener>()
+  const waiting: RunEvent[] = []
   let seq = 0
-  return (body) => {
-    const event = redactor.value({ seq: ++seq, t: Math.round(performance.now() - start), ...body }) as RunEvent
-    for (const listener of listeners) {
-      if (broken.has(listener)) continue
-      try {
-        listener(event)
-      } catch (error) {
-        broken.add(listener)
-        complain(messageOf(error))
-      }
+  const handOn = (event: RunEvent, listener: Listener) => {
+    try {
+      listener(event)
+    } catch (error) {
+      broken.add(listener)
+      complain(messageOf(error))
     }
+  }
+  const flush = () => {
+    for (const event of waiting.splice(0))
+      for (const listener of listeners) if (!broken.has(listener)) handOn(event, listener)
+  }
+  return {
+    emit: (body) => {
+      const event = redactor.value({ seq: ++seq, t: Math.round(performance.now() - start), ...body }) as RunEvent
+      if (waiting.push(event) === 1) setImmediate(flush)
+    },
+    flush,
   }
 }

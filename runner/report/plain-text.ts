@@ -1,5 +1,4 @@
 /** Text out of a stack may hold anything; what a report shows of it can't steer a terminal, nor break XML or TAP. */
-import { stripVTControlCharacters } from 'node:util'
 import type { RunEvent } from '../contracts/events.ts'
 
 /** Controls but for tab and newline, what turns the direction of text, line separators, and code points that XML forbids. */
@@ -8,6 +7,8 @@ const HARMFUL =
 
 /** Colours and cursor movements are taken out, other control characters made visible: `␀`, `\u{202e}`. Keeps lines. */
 export function cleanText(text: string): string {
+  if (text.isWellFormed() && text.search(HARMFUL) === -1) return text
+  const { stripVTControlCharacters } = require('node:util') as typeof import('node:util')
   return stripVTControlCharacters(text.toWellFormed().replaceAll('\r\n', '\n')).replace(HARMFUL, visible)
 }
 
@@ -21,7 +22,15 @@ export function cleanLine(text: string): string {
 
 /** An event all of whose texts are clean, names and paths too. */
 export function cleanEvent(event: RunEvent): RunEvent {
-  return clean(event) as RunEvent
+  return isClean(event) ? event : (clean(event) as RunEvent)
+}
+
+function isClean(value: unknown): boolean {
+  if (typeof value === 'string') return cleanText(value) === value
+  if (typeof value !== 'object' || value === null) return true
+  for (const key of Object.keys(value))
+    if (cleanText(key) !== key || !isClean((value as Record<string, unknown>)[key])) return false
+  return true
 }
 
 function clean(value: unknown): unknown {

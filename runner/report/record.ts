@@ -48,6 +48,8 @@ export interface RestoredRecord {
 
 export interface CaseRecord {
   readonly planned: PlannedCase
+  /** The steps of the plan by their ids. */
+  readonly plannedSteps: ReadonlyMap<string, PlannedStep>
   /** The steps that are in no other step, and what was put back, in the order of time. */
   readonly items: (StepRecord | RestoredRecord)[]
   readonly steps: Map<string, StepRecord>

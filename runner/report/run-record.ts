@@ -58,7 +58,7 @@ export class RunRecord {
       phase: event.phase,
       depth: event.depth,
       parent,
-      planned: kase.planned.steps.find(({ id }) => id === event.planned),
+      planned: kase.plannedSteps.get(event.planned),
       startedAt: event.t,
       outcome: undefined,
       duration: 0,
@@ -122,6 +122,7 @@ export class RunRecord {
 function emptyCase(planned: PlannedCase): CaseRecord {
   return {
     planned,
+    plannedSteps: new Map(planned.steps.map((step) => [step.id, step])),
     items: [],
     steps: new Map(),
     attachments: [],

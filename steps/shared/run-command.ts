@@ -55,13 +55,13 @@ export async function runOnce(
   target: Target,
   timeout: number | undefined,
 ): Promise<Reading | undefined> {
-  const { command: what, in: inside, shell, env = {}, stdin } = detailed(params)
+  const { command: what, in: inside, shell, env, stdin } = detailed(params)
   const exit = await target.exec(what, {
     in: inside,
     shell,
     stdin,
     timeout,
-    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    env: env && Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
   })
   return exit.timedOut ? undefined : readingOf(exit)
 }

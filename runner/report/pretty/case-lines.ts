@@ -103,9 +103,7 @@ export class CaseLines {
     if (step.outcome === 'not-run') this.#notRun(step)
     else {
       this.#reason = ''
-      const lines = stepLines(step, this.#look)
-      if (isBad(step.outcome)) this.#tell(...lines)
-      else this.#say(...lines)
+      if (isBad(step.outcome) || !this.#quiet) this.#tell(...stepLines(step, this.#look))
     }
     this.#restored(indentOf(step) + 2)
   }

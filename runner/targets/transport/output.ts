@@ -49,6 +49,7 @@ export function keepOutput(stream: ReadableStream<Uint8Array>, limit: number): K
 
 /** How a child ended, as a shell counts: 128 + N when signal N ended it. */
 export function howEnded({ exitCode, signalCode }: Pick<Bun.Subprocess, 'exitCode' | 'signalCode'>) {
+  if (signalCode === null) return { code: exitCode ?? 1 }
   const signal = Object.entries(constants.signals).find(
     ([name, number]) => signalCode === name || signalCode === number,
   )
