@@ -182,6 +182,8 @@ export interface Service {
   readonly files: Files
   /** Runs a command inside. */
   exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
+  /** Connects from inside, where names are looked up, too; absent where inside is no other place than the target. Throws an error with a `code`. */
+  connect?(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Duplex>
   /** Log lines since a mark (default: all of this case), at most `last` of them. Throws TargetError when the source can't be read. */
   logs(options?: { since?: LogMark; last?: number }): Promise<readonly string[]>
   /** A mark for `logs({since})`: what was logged until now. */

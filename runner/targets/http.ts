@@ -1,5 +1,5 @@
 /** HTTP/1.1 as seen from a target. */
-import { TargetError } from '../contracts/errors.ts'
+import { isError, TargetError } from '../contracts/errors.ts'
 import type { Address, HttpRequest, HttpResponse, Transport } from '../contracts/target.ts'
 import { readBody, readEvents } from './http/body.ts'
 import { clientOf } from './http/client.ts'
@@ -95,7 +95,8 @@ async function once(message: Message, exchange: Exchange): Promise<HttpResponse>
     const duration = performance.now() - exchange.start
     return { status: answer.statusCode, headers: flat, body: bytes, truncated, duration, ...more }
   } catch (error) {
-    throw signal.aborted ? signal.reason : noAnswer(error, url, to)
+    if (signal.aborted) throw signal.reason
+    throw isError(error, 'target') ? error : noAnswer(error, url, to)
   }
 }
 

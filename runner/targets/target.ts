@@ -6,7 +6,9 @@ import { undoScript } from '../contracts/undo-script.ts'
 import { tryConnect } from './address.ts'
 import { exported } from './exported.ts'
 import { replaceFile } from './files.ts'
+import { closeClient } from './http/client.ts'
 import { sendHttp } from './http.ts'
+import { insideOf } from './inside.ts'
 
 export interface TargetParts {
   readonly name: string
@@ -63,17 +65,18 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
       return runtime.names()
     },
     http: async ({ in: inside, ...request }) => {
-      if (inside !== undefined) service(inside)
-      return sendHttp(
-        transport,
-        request,
-        (url) => locate(url.hostname, url.port ? Number(url.port) : undefined),
-        signal,
-      )
+      const from = inside === undefined ? undefined : insideOf(service(inside), transport, runtime)
+      const at = (url: URL) => (from?.locate ?? locate)(url.hostname, url.port ? Number(url.port) : undefined)
+      if (!from) return sendHttp(transport, request, at, signal)
+      try {
+        return await sendHttp(from.transport, request, at, signal)
+      } finally {
+        await closeClient(from.transport)
+      }
     },
     connect: async (to, { timeout = 5_000, in: inside } = {}) => {
-      if (inside !== undefined) service(inside)
-      return tryConnect(transport, to, locate, timeout, signal)
+      const from = inside === undefined ? undefined : insideOf(service(inside), transport, runtime)
+      return tryConnect(from?.transport ?? transport, to, from?.locate ?? locate, timeout, signal)
     },
     replaceFile: async (path, bytes, options = {}) => {
       const { files, path: absolute } = file(path, options)

@@ -56,7 +56,7 @@ export const tcp = defineProbe({
         says: `${to} is open${shown}`,
       }
     } catch (error) {
-      if (isError(error, 'target') && !error.transient) throw error
+      if (isError(error, 'target') && (!error.transient || inside !== undefined)) throw error
       const duration = Math.round(performance.now() - start)
       return { fields: { open: false, duration }, says: `${to} is closed: ${messageOf(error)}` }
     }

@@ -91,7 +91,10 @@ export async function readHttp(params: HttpParams, target: Target, timeout: numb
   try {
     return readingOf(await target.http(toRequest(params, timeout)))
   } catch (error) {
-    if (isError(error, 'target') && !error.transient) throw error
+    const isTarget = isError(error, 'target')
+    if (isTarget && !error.transient) throw error
+    // Where nobody can go and look from, nothing is known of what could be reached from there.
+    if (isTarget && typeof params === 'object' && params.in !== undefined) return { untaken: error.message }
     return { untaken: messageOf(error), known: { reachable: false } }
   }
 }

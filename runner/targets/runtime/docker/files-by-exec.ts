@@ -61,7 +61,7 @@ export async function writeInside(
 ): Promise<void> {
   const chmod = mode === undefined ? '' : `[ -e "$0" ] || { : >"$0" && chmod ${mode.toString(8)} "$0"; } || exit 1; `
   const exit = await inside(engine, of, `${chmod}exec cat >"$0"`, path, bytes)
-  demandDone(exit, of, `${path} can't be written`)
+  if (exit.code !== 0) throw new CheckFailure(`${path} can't be written in ${named(of).name}: ${wordsOf(exit)}`)
 }
 
 function inside(engine: Engine, of: Inspection, script: string, path: string, stdin?: Uint8Array): Promise<Exit> {
@@ -79,8 +79,12 @@ function inside(engine: Engine, of: Inspection, script: string, path: string, st
   )
 }
 
+/** What can't be read now may come. */
 function demandDone(exit: Exit, of: Inspection, problem: string): Exit {
   if (exit.code === 0) return exit
-  const words = Buffer.from(exit.stderr).toString().trim() || `exit ${exit.code}`
-  throw new CheckFailure(`${problem} in ${named(of).name}: ${words}`)
+  throw new TargetError(`${problem} in ${named(of).name}: ${wordsOf(exit)}`, { transient: true })
+}
+
+function wordsOf({ stderr, code }: Exit): string {
+  return Buffer.from(stderr).toString().trim() || `exit ${code}`
 }

@@ -8,12 +8,14 @@ import { daemonAddress } from './daemon.ts'
 import { Engine } from './engine.ts'
 import { Events } from './events.ts'
 import { Group } from './group.ts'
+import { addressOf } from './inspection.ts'
+import { Insides } from './network/inside.ts'
 import { lacksNetwork } from './network/lacks.ts'
 import { type Shaping, shapeNetwork } from './network/shape.ts'
 import { untilReady } from './readiness.ts'
 import { scaleService } from './scale.ts'
 import { allRemoved, endCompose, removeAll } from './scripts.ts'
-import { PROJECT_LABEL, type Selector, servicesOf } from './selection.ts'
+import { PROJECT_LABEL, SERVICE_LABEL, type Selector, servicesOf } from './selection.ts'
 import { dockerService, lastMark } from './service.ts'
 import { engineShell, SPEAKS } from './shell.ts'
 import type { Doing } from './verbs.ts'
@@ -90,6 +92,7 @@ class DockerStack implements Runtime {
   readonly #events: Events
   readonly #services = new Map<string, { service: Service; group: Group }>()
   readonly #doing: Doing
+  readonly #insides: Insides
   readonly #begins = new Map<string, string>()
 
   constructor(parts: Parts) {
@@ -107,6 +110,7 @@ class DockerStack implements Runtime {
       group: (name) => this.#groupOf(name),
       names: () => this.names().filter((name) => !name.endsWith(']')),
     }
+    this.#insides = new Insides(shaping)
     this.#doing = {
       shell,
       network: (group, rule) => shapeNetwork(shaping, group, rule),
@@ -198,6 +202,7 @@ class DockerStack implements Runtime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#insides[Symbol.asyncDispose]()
     await this.#events[Symbol.asyncDispose]()
   }
 
@@ -239,9 +244,19 @@ class DockerStack implements Runtime {
       port: said?.port,
       sampled: said?.['sample-health'] ?? config.defaults?.['sample-health'] === true,
       direct: 'path' in engine.address && (transport.address !== 'local' || process.platform === 'linux'),
+      connect: async ({ host, port }, signal) =>
+        this.#insides.connect(group, { host: await this.#hostInside(host), port }, signal),
       since: () => this.#begins.get(name),
     })
     return { service, group }
+  }
+
+  /** Compose gives each service its name as an alias; others are known by their address alone. */
+  async #hostInside(host: string): Promise<string> {
+    const known = this.#services.get(host)
+    const one = known && (await known.group.look())[0]
+    if (!one || one.Config.Labels[SERVICE_LABEL] === host) return host
+    return addressOf(one) ?? host
   }
 
   async #lacks(group: Group, verb: keyof Verbs): Promise<string | undefined> {
