@@ -279,9 +279,12 @@ async function evidenceOf(change: Change, signal: AbortSignal): Promise<string |
     if (seen.yes) return seen.evidence
     if (signal.aborted) throw signal.reason
     if (performance.now() - start > limit)
-      throw new CheckFailure(`no effect: ${change.does}, but after ${formatDuration(limit)} ${seen.why}`, {
-        hint: 'a fault that changes nothing proves nothing, so it never passes',
-      })
+      throw new CheckFailure(
+        `no effect: ${change.does}, but ${limit > 0 ? `after ${formatDuration(limit)} ` : ''}${seen.why}`,
+        {
+          hint: 'a fault that changes nothing proves nothing, so it never passes',
+        },
+      )
     await Bun.sleep(pause)
   }
 }

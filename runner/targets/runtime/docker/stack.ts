@@ -106,6 +106,7 @@ class DockerStack implements Runtime {
       shell,
       image: parts.config['helper-image'],
       labels: labelsOf(parts.host),
+      connect: this.#direct() ? (to, signal) => parts.transport.connect(to, signal) : undefined,
       note: (message) => parts.host.note(message),
       group: (name) => this.#groupOf(name),
       names: () => this.names().filter((name) => !name.endsWith(']')),
@@ -227,6 +228,12 @@ class DockerStack implements Runtime {
     }
   }
 
+  /** Whether the addresses of containers can be reached from where the transport is: not so with Docker in a virtual machine. */
+  #direct(): boolean {
+    const { engine, transport } = this.#parts
+    return 'path' in engine.address && (transport.address !== 'local' || process.platform === 'linux')
+  }
+
   #add(name: string, selector: Selector, replica?: number): Group {
     const made = this.#made(name, selector, replica)
     this.#services.set(name, made)
@@ -234,7 +241,7 @@ class DockerStack implements Runtime {
   }
 
   #made(name: string, selector: Selector, replica: number | undefined): { service: Service; group: Group } {
-    const { engine, config, transport } = this.#parts
+    const { engine, config } = this.#parts
     const group = new Group(name, engine, selector, replica)
     const said = config.services?.[name.replace(/\[\d+\]$/, '')]
     const service = dockerService({
@@ -243,7 +250,7 @@ class DockerStack implements Runtime {
       doing: this.#doing,
       port: said?.port,
       sampled: said?.['sample-health'] ?? config.defaults?.['sample-health'] === true,
-      direct: 'path' in engine.address && (transport.address !== 'local' || process.platform === 'linux'),
+      direct: this.#direct(),
       connect: async ({ host, port }, signal) =>
         this.#insides.connect(group, { host: await this.#hostInside(host), port }, signal),
       since: () => this.#begins.get(name),

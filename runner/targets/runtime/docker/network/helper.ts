@@ -1,11 +1,11 @@
-/** A small container in the network namespace of another one: it makes rules there, and holds them. */
+/** A small container in the network namespace of another one: it makes rules there, proves them, and holds them. */
 import type { Duplex } from 'node:stream'
 import { CheckFailure } from '../../../../contracts/errors.ts'
 import type { NetworkRule } from '../../../../contracts/target.ts'
 import type { Engine } from '../engine.ts'
 import { Frames } from '../frames.ts'
-import { helperScript, proxyScript } from './helper-script.ts'
-import { PROXY_MARK, PROXY_PORT, type RuleText } from './rules.ts'
+import { helperScript, proofScript, proxyScript } from './helper-script.ts'
+import { LEASE, PROXY_MARK, PROXY_PORT, type RuleText } from './rules.ts'
 
 const RENEW_EVERY = 3_000
 
@@ -18,8 +18,13 @@ export interface HelperParts {
   readonly table: string
   readonly text: RuleText
   readonly rule: NetworkRule
+  /** Addresses: those to be cut off, or those that can be asked whether a rule has an effect. */
   readonly peers: readonly string[]
   readonly names: readonly string[]
+  /** The container was restarted, and the rules have to be there before anything else. */
+  readonly again?: boolean
+  /** In an empty namespace there is nobody to prove anything with. */
+  readonly unproven?: boolean
 }
 
 export type Said = { readonly is: 'ready' | 'without' | 'refused'; readonly words: string }
@@ -44,29 +49,13 @@ export async function startHelper(engine: Engine, parts: HelperParts, signal: Ab
   return { id: Id, said }
 }
 
-/** The runner's end of the connection keeps the rules in; the process is not kept alive by it. */
-function bodyOf({ image, network, labels, table, text, rule, peers, names }: HelperParts): object {
-  const delay = rule.is === 'delay'
+/** Its own end of stdin tells it that the runner is gone. */
+function bodyOf(parts: HelperParts): object {
+  const { image, network, labels } = parts
   return {
     Image: image,
-    Cmd: ['sh', '-c', helperScript],
-    Env: [
-      `TABLE=${table}`,
-      `RULES=${text.rules}`,
-      `RENEW=${text.renew}`,
-      `PEERS=${peers.join(' ')}`,
-      `NAMES=${names.join(' ')}`,
-      `TEST=${testOf(rule)}`,
-      ...(delay
-        ? [
-            `DELAY=${rule.by}`,
-            `JITTER=${rule.jitter}`,
-            `PORT=${PROXY_PORT}`,
-            `MARK=${PROXY_MARK}`,
-            `PROXY=${proxyScript}`,
-          ]
-        : []),
-    ],
+    Cmd: ['bash', '-c', helperScript],
+    Env: Object.entries(environmentOf(parts)).map(([name, value]) => `${name}=${value}`),
     Labels: labels,
     OpenStdin: true,
     StdinOnce: true,
@@ -77,33 +66,65 @@ function bodyOf({ image, network, labels, table, text, rule, peers, names }: Hel
     HostConfig: {
       NetworkMode: network,
       CapDrop: ['ALL'],
-      CapAdd: ['NET_ADMIN', 'SETUID', 'SETGID'],
+      CapAdd: ['NET_ADMIN'],
       SecurityOpt: ['no-new-privileges'],
       RestartPolicy: { Name: 'no' },
     },
   }
 }
 
-/** What proves a rule from inside the namespace; the others are proven by being in. */
-function testOf(rule: NetworkRule): string {
-  if (rule.is === 'drop') return 'connect'
-  if (rule.is === 'loss') return 'burst'
-  return rule.is === 'dns' ? 'dns' : 'none'
+function environmentOf({ table, text, rule, peers, names, again, unproven }: HelperParts): Record<string, string> {
+  const shared = {
+    TABLE: table,
+    RULES: text.rules,
+    RENEW: text.renew,
+    LEASE: String(LEASE),
+    TEST: unproven ? 'none' : testOf(rule),
+    AGAIN: again ? '1' : '',
+    PEERS: peers.join(' '),
+    NAMES: names.join(' '),
+    PROOF: proofScript,
+  }
+  if (rule.is === 'loss') return { ...shared, COUNT: String(packetsFor(rule.percent)) }
+  if (rule.is === 'rate') return { ...shared, BYTES: String(rule.bytes) }
+  if (rule.is === 'reject') return { ...shared, PORTS: rule.ports.join(' ') }
+  if (rule.is !== 'delay') return shared
+  const late = { DELAY: String(Math.max(1, Math.round(rule.by))), JITTER: String(Math.round(rule.jitter)) }
+  return { ...shared, ...late, PORT: String(PROXY_PORT), MARK: String(PROXY_MARK), PROXY: proxyScript }
+}
+
+function testOf({ is }: NetworkRule): string {
+  return is === 'drop' ? 'connect' : is
+}
+
+/** So many that, at that share, not one would be lost once in a million tries. */
+function packetsFor(percent: number): number {
+  return Math.min(200_000, Math.max(300, Math.ceil(1_400 / percent)))
 }
 
 function firstWord(socket: Duplex, signal: AbortSignal): Promise<Said> {
   return new Promise((resolve, reject) => {
     let text = ''
+    // Once it has said something it stays, whatever becomes of the step: evidence is gathered while the fault is in.
+    const stop = () => socket.destroy()
+    const settle = (settled: () => void) => {
+      signal.removeEventListener('abort', stop)
+      settled()
+    }
     const frames = new Frames((_, bytes) => {
       text += bytes.toString()
-      const [, is, words = ''] = /^(ready|without|refused) ?(.*)$/m.exec(text) ?? []
-      if (is) resolve({ is: is as Said['is'], words })
+      const [, is, words = ''] = /^(ready|without|refused) ?(.*)\n/m.exec(text) ?? []
+      if (is) settle(() => resolve({ is: is as Said['is'], words }))
     })
-    const fail = () =>
-      reject(signal.aborted ? signal.reason : new CheckFailure(`the helper ended: ${text.trim() || 'it said nothing'}`))
-    signal.addEventListener('abort', () => socket.destroy(), { once: true })
+    const ended = () =>
+      settle(() =>
+        reject(
+          signal.aborted ? signal.reason : new CheckFailure(`the helper ended: ${text.trim() || 'it said nothing'}`),
+        ),
+      )
+    signal.addEventListener('abort', stop, { once: true })
     socket.on('data', (chunk: Buffer) => frames.push(chunk))
-    for (const event of ['end', 'close', 'error']) socket.once(event, fail)
+    for (const event of ['end', 'close', 'error']) socket.once(event, ended)
     socket.resume()
   })
 }

@@ -6,7 +6,7 @@ import { EngineError } from '../engine-error.ts'
 import { packed } from '../files.ts'
 
 const DOCKERFILE = `FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends nftables iproute2 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends nftables iproute2 && apt-get clean && rm -rf /var/lib/apt/lists/*
 `
 const BUILD_WITHIN = 10 * 60_000
 

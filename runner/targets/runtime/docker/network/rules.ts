@@ -72,7 +72,7 @@ function chainsOf(rule: NetworkRule): string[] {
   }
   if (rule.is === 'rate')
     return [chain('output', [`oifname != "lo" ${LIVING} limit rate over ${rule.bytes} bytes/second ${HIT} drop`])]
-  if (rule.is === 'reject') return [chain('input', [rejection(rule.ports)])]
+  if (rule.is === 'reject') return [chain('input', rejections(rule.ports))]
   if (rule.is === 'dns') return [chain('output', dnsRules(rule.names), BEFORE_NAT)]
   return redirects
 }
@@ -83,9 +83,15 @@ function dropChains(direction: 'in' | 'out' | 'both'): string[] {
   return [...(direction === 'out' ? [] : [chain('input', from)]), ...(direction === 'in' ? [] : [chain('output', to)])]
 }
 
-function rejection(ports: readonly number[]): string {
-  const only = ports.length === 0 ? '' : `tcp dport { ${ports.join(', ')} } `
-  return `iifname != "lo" ${LIVING} meta l4proto tcp ${only}${HIT} reject with tcp reset`
+/**
+ * What is refused is told by the ports that the service listens on, which the helper fills in: answers to connections that
+ * the service has made itself come in, too, and have to pass.
+ */
+function rejections(ports: readonly number[]): string[] {
+  const reject = (what: string) => `iifname != "lo" ${LIVING} ${what} ${HIT} reject with tcp reset`
+  const asked = 'tcp flags & (fin | syn | rst | ack) == syn'
+  if (ports.length > 0) return [reject(`tcp dport { ${ports.join(', ')} }`)]
+  return [reject(asked), reject('tcp dport { LISTENING }')]
 }
 
 /** Docker sends questions to its own resolver by a redirect in the namespace, so they are caught before that. */

@@ -1,7 +1,7 @@
 /** A network rule on a service as a change: made by helpers, held by them, made again when a container gets a new namespace. */
 import { randomBytes } from 'node:crypto'
 import { CheckFailure, messageOf, TargetError } from '../../../../contracts/errors.ts'
-import type { NetworkRule } from '../../../../contracts/target.ts'
+import type { NetworkRule, Transport } from '../../../../contracts/target.ts'
 import type { Change, Effective } from '../../../../contracts/undo.ts'
 import { about } from '../about.ts'
 import type { Engine } from '../engine.ts'
@@ -21,6 +21,8 @@ export interface Shaping {
   readonly shell: string
   readonly image: string | undefined
   readonly labels: Readonly<Record<string, string>>
+  /** From where the transport is; undefined where the addresses of containers are out of reach. */
+  readonly connect: Transport['connect'] | undefined
   note(message: string): void
   group(name: string): Group
   /** Names of all services: what a container can look up. */
@@ -76,6 +78,8 @@ class Shaped {
   #helpers: readonly Helper[] = []
   #made = 0
   #listening: AsyncDisposable | undefined
+  /** Two starts at once are taken one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(shaping: Shaping, group: Group, rule: NetworkRule, token: string) {
     this.#shaping = shaping
@@ -84,11 +88,11 @@ class Shaped {
     this.#token = token
   }
 
-  async make(all: readonly Inspection[], signal: AbortSignal): Promise<void> {
+  async make(all: readonly Inspection[], signal: AbortSignal, again = false): Promise<void> {
     const { engine, image, note } = this.#shaping
     const name = await helperImage(engine, image, note)
-    const peers = await this.#peers()
-    this.#helpers = await Promise.all(all.map((one) => this.#start(one, name, peers, signal)))
+    const peers = await this.#peers(again)
+    this.#helpers = await Promise.all(all.map((one) => this.#start(one, name, peers, again, signal)))
     this.#said = this.#helpers.map(({ said }) => said)
     const refused = this.#said.find(({ is }) => is === 'refused')
     if (refused) throw new TargetError(`the rules of a network fault were refused: ${refused.words}`)
@@ -101,11 +105,17 @@ class Shaped {
     return { yes: true, evidence: this.#said.map(({ words }) => words).join('; ') }
   }
 
-  #start(one: Inspection, image: string, peers: readonly string[], signal: AbortSignal): Promise<Helper> {
+  async #start(
+    one: Inspection,
+    image: string,
+    peers: readonly string[],
+    again: boolean,
+    signal: AbortSignal,
+  ): Promise<Helper> {
     const { engine, labels, names } = this.#shaping
     const table = `shakedown_${this.#token}`
     const rule = this.#rule
-    return startHelper(
+    const helper = await startHelper(
       engine,
       {
         image,
@@ -117,18 +127,23 @@ class Shaped {
         rule,
         peers,
         names: rule.is !== 'dns' ? [] : rule.names.length > 0 ? rule.names : names(),
+        again,
       },
       signal,
     )
+    if (rule.is !== 'reject' || helper.said.is !== 'ready') return helper
+    return { ...helper, said: await refused(this.#shaping, one, helper.said.words, signal) }
   }
 
-  async #peers(): Promise<readonly string[]> {
+  /** Those to cut off; of a delay those that may be asked for the time it takes. */
+  async #peers(again: boolean): Promise<readonly string[]> {
     const rule = this.#rule
-    if (rule.is !== 'drop') return []
-    const groups = rule.peers.map((name) => this.#shaping.group(name))
+    if (rule.is !== 'drop' && rule.is !== 'delay') return []
+    const others = rule.is === 'drop' ? rule.peers : this.#shaping.names().filter((name) => name !== this.#group.name)
+    const groups = others.map((name) => this.#shaping.group(name))
     const all = await Promise.all(groups.map((group) => group.look()))
     const addresses = all.flat().flatMap(addressesOf)
-    if (addresses.length > 0) return addresses
+    if (addresses.length > 0 || rule.is === 'delay' || again) return addresses
     throw new CheckFailure(`${rule.peers.join(', ')} has no address`, { hint: 'it must be running' })
   }
 
@@ -140,30 +155,51 @@ class Shaped {
       if (event?.Action !== 'start') return
       const { ID, Attributes } = event.Actor
       if (!Attributes[FAULT_LABEL] && groups.some((group) => group.concerns(ID, Attributes)))
-        this.#remake().catch((error) =>
-          this.#shaping.note(`a network fault could not be made again: ${messageOf(error)}`),
-        )
+        this.#turn = this.#turn
+          .then(() => this.#remake())
+          .catch((error) => this.#shaping.note(`a network fault could not be made again: ${messageOf(error)}`))
     })
   }
 
-  /** The undo removes the helpers: when they are gone, there is nothing to make again. */
+  /** The undo removes the helpers: when they are gone, there is nothing to make again; when they go meanwhile, the new ones go, too. */
   async #remake(): Promise<void> {
     const { engine, note } = this.#shaping
     const old = this.#helpers
-    const still = await Promise.all(old.map(({ id }) => inspect(engine, id)))
-    if (!still.some((one) => one !== undefined)) {
-      await this.#listening?.[Symbol.asyncDispose]()
-      return
-    }
+    if (await areGone(engine, old)) return void (await this.#listening?.[Symbol.asyncDispose]())
     const all = (await this.#group.lookAnew()).filter(({ State }) => State.Running)
-    await this.make(all, new AbortController().signal)
-    for (const { id } of old) await end(engine, id)
+    if (all.length === 0) return
+    await this.make(all, new AbortController().signal, true)
+    const undone = await areGone(engine, old)
+    for (const { id } of undone ? this.#helpers : old) await end(engine, id)
+    if (undone) return
     const seen = this.effect()
     note(
       seen.yes
         ? `a network fault of ${this.#group.name} was made again: ${seen.evidence}`
         : `a network fault of ${this.#group.name} has no effect since its restart: ${seen.why}`,
     )
+  }
+}
+
+async function areGone(engine: Engine, helpers: readonly Helper[]): Promise<boolean> {
+  const found = await Promise.all(helpers.map(({ id }) => inspect(engine, id)))
+  return found.every((one) => one === undefined)
+}
+
+/** What comes in is refused, which only somebody outside can see. `ports` are those that the service listens on. */
+async function refused({ connect }: Shaping, one: Inspection, ports: string, signal: AbortSignal): Promise<Said> {
+  const says = `connections to ${ports.trim().split(' ').join(', ')} are refused`
+  const [host] = addressesOf(one)
+  const [port] = ports.trim().split(' ').map(Number)
+  if (!connect || host === undefined || !port) return { is: 'ready', words: says }
+  try {
+    const socket = await connect({ host, port }, AbortSignal.any([signal, AbortSignal.timeout(1_000)]))
+    socket.destroy()
+    return { is: 'without', words: `its port ${port} still takes connections` }
+  } catch (error) {
+    const { code = messageOf(error) } = error as NodeJS.ErrnoException
+    if (code === 'ECONNREFUSED' || code === 'ECONNRESET') return { is: 'ready', words: says }
+    return { is: 'without', words: `its port ${port} does not refuse: ${code}` }
   }
 }
 
