@@ -37,7 +37,10 @@ export const memory = defineFault({
   preflight: (params, context) => lacksVerb(params, 'hold', context),
 })
 
-/** `tail` keeps what it is fed until there is no more, so it holds that much of the service's own memory: any shell has it. */
+/**
+ * `tail` keeps what it is fed until there is no more, so it holds that much of the service's own memory: any shell has it.
+ * The last `cat` holds the pipe open (5), since a shell may have become it and is not there to do so.
+ */
 function hogScript(to: string): string {
   const percent = /^(\d+(?:\.\d+)?)\s?%$/.exec(to)?.[1]
   const wanted =
@@ -76,6 +79,6 @@ before=$(used)
     sleep 0.05
   done
   echo "ready $((hog / 1048576)) MiB taken, $(($(used) / 1048576)) MiB used $says" >&3
-  cat >/dev/null
+  cat 5>&1 >/dev/null
 } | tail -c $hog >/dev/null`
 }
