@@ -34,7 +34,7 @@ afterAll(() => stack.end())
 
 const inside = (of: string, command: string, rest = '') => `{ run: { in: ${of}, command: '${command}' }${rest} }`
 
-const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly string[] }>> = {
+const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly RegExp[] }>> = {
   remove: {
     steps: [
       `run: { in: web, command: 'echo kept >/anonymous/file' }`,
@@ -46,7 +46,7 @@ const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly
       `assert: ${inside('web', 'cat /anonymous/file', ', stdout: kept')}`,
       `assert: ${inside('other', 'getent hosts www')}`,
     ],
-    says: ['web is gone'],
+    says: [/web is gone/],
   },
   disconnect: {
     steps: [
@@ -62,7 +62,7 @@ const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly
   },
   cpu: {
     steps: ['inject-fault: { cpu: web, to: "10%" }', 'restore: web', 'inject-fault: { cpu: web, to: 0.5 }'],
-    says: ['web has 0.1 of a core', 'web has 0.5 of a core'],
+    says: [/web has 0\.1 of a core/, /web has 0\.5 of a core/],
   },
   env: {
     steps: [
@@ -80,7 +80,7 @@ const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly
       'wait-for: { service: web, expect: { memory: { lt: 50MB } } }',
       'inject-fault: { memory: web, to: 100MiB }',
     ],
-    says: ['of its limit of 200 MiB'],
+    says: [/of its limit of 200 MiB/],
   },
   'fill-disk': {
     steps: [
@@ -93,7 +93,7 @@ const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly
       'restore: web',
       `assert: ${inside('web', 'head -c 2000000 /dev/zero >/data/x')}`,
     ],
-    says: ['1024 KiB left', '0 KiB left'],
+    says: [/1024 KiB left/, /, 0 KiB left/],
   },
   file: {
     steps: [
@@ -130,7 +130,7 @@ const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly
       'restore: clock',
       `assert: { run: { in: clock, command: date +%s }, stdout: { lt: "\${{ int(before) + 600 }}" } }`,
     ],
-    says: ['the clock of clock is 3600 s from what it was'],
+    says: [/the clock of clock is (3599|3600|3601) s from what it was/],
   },
 }
 
@@ -139,7 +139,7 @@ describe('takes effect and is put back:', () => {
     dockerTest(name, async () => {
       const { out, err, code } = await stack.run(name.replaceAll(/\W+/g, '-'), steps)
       expect(code === 0 ? '' : out + err).toBe('')
-      for (const words of says) expect(out).toContain(words)
+      for (const words of says) expect(out).toMatch(words)
     })
 })
 
