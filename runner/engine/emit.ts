@@ -14,7 +14,7 @@ export interface Emitter {
 
 /**
  * Events are handed on when the run waits for something the next time: a command runs while the one before it is reported.
- * A listener that fails is told of once and left out.
+ * What is about to be changed is told of before: a run that is killed there has said so. A listener that fails is told of once and left out.
  */
 export function emitter(
   redactor: Redactor,
@@ -40,8 +40,14 @@ export function emitter(
   return {
     emit: (body) => {
       const event = redactor.value({ seq: ++seq, t: Math.round(performance.now() - start), ...body }) as RunEvent
-      if (waiting.push(event) === 1) setImmediate(flush)
+      const first = waiting.push(event) === 1
+      if (isIntent(event)) flush()
+      else if (first) setImmediate(flush)
     },
     flush,
   }
+}
+
+function isIntent(event: RunEvent): boolean {
+  return event.is === 'change' && event.state === 'intent'
 }
