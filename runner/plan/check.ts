@@ -11,10 +11,12 @@ import { checkOverlaps } from './check/overlaps.ts'
 import { checkProtected } from './check/protected.ts'
 import { checkRestores } from './check/restores.ts'
 import { checkServices } from './check/services.ts'
+import { standingSteps } from './standing.ts'
 
 export { effectOfCase, effectOfSteps } from './effects.ts'
 
 export function checkCase(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+  const steps = [...standingSteps(kase, kinds)]
   return [
     checkNames,
     checkCircles,
@@ -25,5 +27,5 @@ export function checkCase(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
     checkRestores,
     checkFragments,
     checkProtected,
-  ].flatMap((check) => check(kase, kinds))
+  ].flatMap((check) => check(kase, kinds, steps))
 }

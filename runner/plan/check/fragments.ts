@@ -6,13 +6,11 @@ import type { Fragment } from '../../contracts/step.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
 import { inputProblem } from '../inputs.ts'
 import { wrong } from '../schema-errors.ts'
-import { type Standing, standingSteps } from '../standing.ts'
+import type { Standing } from '../standing.ts'
 
 /** Inputs of a fragment that are missing, of another type, or that it does not have. */
-export function checkFragments(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
-  return [...standingSteps(kase, kinds)].flatMap((step) =>
-    step.fragment ? checkUse(step, step.fragment, nameOf(step)) : [],
-  )
+export function checkFragments(_kase: Omit<Case, 'id'>, _kinds: Kinds, steps: readonly Standing[]): Finding[] {
+  return steps.flatMap((step) => (step.fragment ? checkUse(step, step.fragment, nameOf(step)) : []))
 }
 
 const nameOf = ({ known, params }: Standing) => known?.includes?.(params)?.path ?? ''

@@ -3,12 +3,12 @@ import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case } from '../../contracts/plan.ts'
 import { placeAt } from '../../contracts/source.ts'
 import { wrong } from '../schema-errors.ts'
-import { type Standing, standingSteps } from '../standing.ts'
+import type { Standing } from '../standing.ts'
 
 /** Ids share one namespace with services, since `restore` takes both; each file has its own. */
-export function checkIds(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+export function checkIds(kase: Omit<Case, 'id'>, _kinds: Kinds, steps: readonly Standing[]): Finding[] {
   const seen = new Map<string, string>()
-  return [...standingSteps(kase, kinds)].flatMap((step) => {
+  return steps.flatMap((step) => {
     const { id } = step.common
     const why = id === undefined ? undefined : whyTaken(id, step, kase.target.services ?? [], seen)
     return why === undefined ? [] : [wrong(placeAt(step.place, 'id'), 'taken-id', why, 'use another id')]

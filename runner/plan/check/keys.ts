@@ -4,12 +4,12 @@ import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case } from '../../contracts/plan.ts'
 import { placeAt, placeOfKey } from '../../contracts/source.ts'
 import { wrong } from '../schema-errors.ts'
-import { type Standing, standingSteps } from '../standing.ts'
+import type { Standing } from '../standing.ts'
 import { plainOnly } from './declared.ts'
 
 /** Common keys that a kind can't use: a slip wherever it runs. */
-export function checkKeys(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
-  return [...standingSteps(kase, kinds)].flatMap((step) => [
+export function checkKeys(_kase: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Finding[] {
+  return steps.flatMap((step) => [
     ...undoKeys(step, kinds),
     ...readingKeys(step),
     ...checkOutputs(step),

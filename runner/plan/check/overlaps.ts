@@ -3,7 +3,7 @@ import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case } from '../../contracts/plan.ts'
 import { placeAt } from '../../contracts/source.ts'
 import { wrong } from '../schema-errors.ts'
-import { type Fault, faultOf, type Standing, standingSteps } from '../standing.ts'
+import { type Fault, faultOf, type Standing } from '../standing.ts'
 
 interface Broken {
   readonly service: string
@@ -11,9 +11,9 @@ interface Broken {
 }
 
 /** Two faults on one service at once, unless that is said to be meant. What ends by itself, runs only `if` or is computed is left to run time. */
-export function checkOverlaps(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+export function checkOverlaps(_kase: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Finding[] {
   let broken: readonly Broken[] = []
-  return [...standingSteps(kase, kinds)].flatMap((step) => {
+  return steps.flatMap((step) => {
     for (const name of step.known?.restores?.(step.params) ?? []) broken = withoutRestored(name, broken)
     const fault = faultOf(step, kinds)
     if (!fault || step.conditional || endsItself(fault)) return []

@@ -3,12 +3,12 @@ import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case } from '../../contracts/plan.ts'
 import { placeOfKey } from '../../contracts/source.ts'
 import { wrong } from '../schema-errors.ts'
-import { effectOf, standingSteps } from '../standing.ts'
+import { effectOf, type Standing } from '../standing.ts'
 
 /** On a protected target, what can't be undone has to be said; `last-resort` is there for when nothing else helps. */
-export function checkProtected(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+export function checkProtected(kase: Omit<Case, 'id'>, _kinds: Kinds, steps: readonly Standing[]): Finding[] {
   if (!kase.target.protect) return []
-  return [...standingSteps(kase, kinds)].flatMap((step) => {
+  return steps.flatMap((step) => {
     const { kind, known, common, place, phase } = step
     if (phase === 'last-resort' || !known?.undoable || common.undo !== undefined) return []
     if (effectOf(step) !== 'changes') return []

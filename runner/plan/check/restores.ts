@@ -4,19 +4,19 @@ import type { Case } from '../../contracts/plan.ts'
 import { placeAt } from '../../contracts/source.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
 import { wrong } from '../schema-errors.ts'
-import { effectOf, faultOf, type Standing, standingSteps } from '../standing.ts'
+import { effectOf, faultOf, type Standing } from '../standing.ts'
 import { endsItself, servicesOf } from './overlaps.ts'
 
 /** What one step gave to be restored, by each name it can be asked for. */
 type Given = readonly string[]
 
 /** A `restore` to which no earlier step can have given anything restores nothing. */
-export function checkRestores(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
-  let given: readonly Given[] = []
-  return [...standingSteps(kase, kinds)].flatMap((step) => {
+export function checkRestores(_kase: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Finding[] {
+  let given: Given[] = []
+  return steps.flatMap((step) => {
     const names = step.known?.restores?.(step.params)
     if (names === undefined) {
-      given = [...given, handlesOf(step, kinds)]
+      given.push(handlesOf(step, kinds))
       return []
     }
     const found = names.flatMap((name, index) => unknownHandle(name, index, step, given.flat()))

@@ -6,19 +6,18 @@ import type { Case } from '../../contracts/plan.ts'
 import { type Place, placeAt, placeOf } from '../../contracts/source.ts'
 import { didYouMean, nearest } from '../../contracts/suggest.ts'
 import { wrong } from '../schema-errors.ts'
-import { standingSteps } from '../standing.ts'
+import type { Standing } from '../standing.ts'
 import { type Part, parts } from '../walk.ts'
 
 /** Where services are declared, an unknown one is found before anything runs. */
-export function checkServices(kase: Omit<Case, 'id'>, kinds: Kinds): Finding[] {
+export function checkServices(kase: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Finding[] {
   const { services, name } = kase.target
   if (services === undefined) return []
-  return [...piecesOf(kase, kinds)].flatMap((part) => checkPiece(part, services, name))
+  return [...piecesOf(kase, kinds, steps)].flatMap((part) => checkPiece(part, services, name))
 }
 
-function* piecesOf({ plan, ...kase }: Omit<Case, 'id'>, kinds: Kinds): Generator<Part> {
-  for (const step of standingSteps({ ...kase, plan }, kinds))
-    yield* parts(step.known?.params, step.params, placeAt(step.place, step.kind), kinds)
+function* piecesOf({ plan }: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Generator<Part> {
+  for (const step of steps) yield* parts(step.known?.params, step.params, placeAt(step.place, step.kind), kinds)
   for (const key of ['requires', 'baseline'] as const)
     for (const [index, plain] of plan[key].entries())
       yield* parts(withCondition({}), plain, placeOf(plain) ?? placeAt(plan.place, key, index), kinds)
