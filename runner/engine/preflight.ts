@@ -1,5 +1,6 @@
 import { Skip, TargetError } from '../contracts/errors.ts'
 import { checkServices } from '../plan/check/services.ts'
+import { standingSteps } from '../plan/standing.ts'
 import { faultsOfCase } from '../plan/walk.ts'
 import { bindTargetOf, measure, type World } from './world.ts'
 
@@ -21,6 +22,7 @@ export async function preflight(world: World, signal: AbortSignal): Promise<void
 /** Where targets.yaml does not declare the services, an unknown one is found now, before anything is changed. */
 function refuseUnknownServices({ kase, runtime, hands }: World): void {
   const target = { ...kase.target, services: runtime.names() }
-  const [unknown] = checkServices({ ...kase, target }, hands.kinds).filter(({ level }) => level === 'error')
+  const steps = [...standingSteps(kase, hands.kinds)]
+  const [unknown] = checkServices({ ...kase, target }, hands.kinds, steps).filter(({ level }) => level === 'error')
   if (unknown) throw new TargetError(unknown.message, { details: { place: unknown.place } })
 }
