@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fastest } from './measure.ts'
 import type { Row } from './row.ts'
+import { readingOf } from './steps.ts'
 
 const ASSERTS = 1_000
 
@@ -14,6 +15,7 @@ export async function* httpAsserts(cli: string, folder: string): AsyncGenerator<
   const ours = await fastest(['bun', '--no-env-file', cli, 'http.yaml', '--quiet'], { cwd: folder, runs: 3 })
   const loop = join(import.meta.dir, 'undici-loop.ts')
   const bare = await fastest(['bun', loop, url, String(ASSERTS)], { runs: 3 })
+  yield await readingOf('http.yaml', `${ASSERTS} HTTP asserts`, cli, folder)
   yield {
     what: `${ASSERTS} HTTP asserts`,
     value: ours.took,

@@ -12,7 +12,8 @@ const GOAL = { of: 'value', most: 5 } as const
 export async function* noticeDelays(folder: string): AsyncGenerator<Row> {
   const said = join(folder, 'said')
   writeFileSync(said, '')
-  await using stack = await stackOf('echo', ['tail', '-n0', '-s0.001', '-F', said], folder)
+  const echo = ['tail', '-n0', '-s0.001', '-F', said]
+  await using stack = await stackOf({ echo, idle: ['sleep', '3600'] }, folder)
   yield row('log line', await medianDelay(stack, logLines(said)), GOAL)
   yield row('file change', await medianDelay(stack, fileChanges(join(folder, 'watched.json'))), GOAL)
   yield row('process exit', await medianDelay(stack, exits(stack)), GOAL)
@@ -52,13 +53,15 @@ const fileChanges = (file: string) => (round: number) => ({
   make: () => writeFileSync(file, `{"round": ${round}}`),
 })
 
+/** Of a service that waits, as most do: one that was busy has to get a turn before it can die, which is no delay of ours. */
 const exits = (stack: Stack) => async () => {
-  const { pid } = await stack.service.state()
+  const service = stack.runtime.service('idle')
+  const { pid } = await service.state()
   if (pid === undefined) throw new Error('the service does not run')
   return {
-    condition: { service: 'echo', state: 'exited' },
+    condition: { service: 'idle', state: 'exited' },
     make: () => process.kill(-pid, 'SIGKILL'),
-    after: async () => (await stack.service.verbs.start?.())?.apply(stack.context.signal),
+    after: async () => (await service.verbs.start?.())?.apply(stack.context.signal),
   }
 }
 

@@ -1,30 +1,31 @@
-/** A stack of one service for the bench: up as the engine brings it up, and taken down by its own undo. */
+/** A stack for the bench: up as the engine brings it up, and taken down by its own undo. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtInKinds } from '../runner/commands/kinds.ts'
 import type { Kinds } from '../runner/contracts/kinds.ts'
 import type { ProbeContext } from '../runner/contracts/probe.ts'
-import type { RuntimeHost, Service } from '../runner/contracts/target.ts'
+import type { Runtime, RuntimeHost } from '../runner/contracts/target.ts'
 import { openTransport } from '../runner/targets/index.ts'
 import { bindTarget } from '../runner/targets/target.ts'
 
 export interface Stack extends AsyncDisposable {
   readonly kinds: Kinds
-  readonly service: Service
+  readonly runtime: Runtime
   readonly context: ProbeContext
 }
 
-/** `command` stays running and logs what it reads from the file `said` in `folder`. */
-export async function stackOf(name: string, command: readonly string[], folder: string): Promise<Stack> {
+/** `commands` by the names of their services. */
+export async function stackOf(commands: Readonly<Record<string, readonly string[]>>, folder: string): Promise<Stack> {
   await using opened = new AsyncDisposableStack()
   const { signal } = new AbortController()
   const kinds = builtInKinds()
   const kind = kinds.runtimes.get('process')
   if (!kind) throw new Error('there is no runtime "process"')
   const transport = opened.use(await openTransport({}))
+  const services = Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, { command }]))
   const work = join(folder, 'stack')
   mkdirSync(work, { recursive: true })
-  const runtime = opened.use(await kind.open({ services: { [name]: { command } } }, transport, hostOf(work, folder)))
+  const runtime = opened.use(await kind.open({ services }, transport, hostOf(work, folder)))
   const up = await runtime.up()
   const down = join(work, 'down.sh')
   writeFileSync(down, up?.undo?.sh ?? '')
@@ -35,7 +36,7 @@ export async function stackOf(name: string, command: readonly string[], folder: 
   opened.defer(release)
   const context = { target, signal, timeout: 5_000, logsSince: () => 0, memory: new Map(), measure: () => 0 }
   const all = opened.move()
-  return { kinds, service: runtime.service(name), context, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { kinds, runtime, context, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 function hostOf(folder: string, home: string): RuntimeHost {
