@@ -1,24 +1,17 @@
 /** `plan restore`: puts back what a run that was killed, or `--keep`, has left. */
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { Chalk } from 'chalk'
+import type { Transport } from '../contracts/target.ts'
 import type { JournalEntry } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { uptimeMs } from '../engine/identity.ts'
-import {
-  CLAIMED,
-  type FoundJournal,
-  fileOf,
-  journalsIn,
-  markState,
-  openEntries,
-  removeJournal,
-  takeUp,
-} from '../engine/journal.ts'
-import { finished, guardiansDone, isOver, journalFolder } from '../engine/leftovers.ts'
+import { type FoundJournal, fileOf, openEntries } from '../engine/journal.ts'
+import { journalFolder } from '../engine/leftovers.ts'
+import type { Place } from '../engine/place.ts'
 import { undoEntry } from '../engine/undo.ts'
-import { openTransport } from '../targets/index.ts'
 import { colorLevel } from './color.ts'
+import { type Ground, groundsOf } from './grounds.ts'
 import { scanTargets } from './scan.ts'
 
 interface RestoreFlags {
@@ -36,16 +29,19 @@ type Paint = InstanceType<typeof Chalk>
 /** Undoes newest first, verifies, and exits with 0, or 4 when something stays. Doing it again is harmless. */
 export async function restore(paths: readonly string[], flags: RestoreFlags): Promise<number> {
   const homes = homesOf(paths)
-  for (const home of flags.list ? [] : homes)
-    await guardiansDone(home, (run) => console.log(`run ${run}: its guardian is putting things back`))
-  for (const home of flags.list ? [] : homes) for (const journal of finished(home)) tidy(journal)
-  const journals = homes
-    .flatMap((home) => journalsIn(journalFolder(home)))
-    .filter((journal) => entriesOf(journal, flags).length > 0 && isWanted(journal, flags.target))
   const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
-  if (journals.length === 0) console.log('nothing is left to restore')
-  let left = 0
-  for (const journal of journals) left += await restoreJournal(journal, flags, paint)
+  let [found, left] = [0, 0]
+  for (const home of homes)
+    for await (const ground of groundsOf(home, flags)) {
+      await using transport = ground.transport
+      const journals = ground.journals.filter(
+        (journal) => entriesOf(journal, flags).length > 0 && isWanted(journal, flags.target),
+      )
+      found += journals.length
+      left += ground.unknown
+      for (const journal of journals) left += await restoreJournal(journal, { ...ground, transport }, flags, paint)
+    }
+  if (found + left === 0) console.log('nothing is left to restore')
   if (flags.scan) left += await scanTargets(homes, flags)
   return left > 0 ? 4 : 0
 }
@@ -56,12 +52,17 @@ function entriesOf(journal: FoundJournal, { force }: RestoreFlags): readonly Jou
   return [...openEntries(journal), ...drifted].sort((a, b) => b.id - a.id)
 }
 
-async function restoreJournal(journal: FoundJournal, flags: RestoreFlags, paint: Paint): Promise<number> {
+async function restoreJournal(
+  journal: FoundJournal,
+  ground: Ground,
+  flags: RestoreFlags,
+  paint: Paint,
+): Promise<number> {
   const { head } = journal
   const open = entriesOf(journal, flags)
   console.log(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}`)
-  if (!isOver(journal)) {
-    console.log(`  is still going on (process ${head.pid}): left alone`)
+  if (!ground.isOver(journal)) {
+    console.log(`  is still going on (process ${head.pid}${ground.where}): left alone`)
     return flags.list ? open.length : 0
   }
   if (flags.list) {
@@ -69,48 +70,40 @@ async function restoreJournal(journal: FoundJournal, flags: RestoreFlags, paint:
       console.log(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}`)
     return open.length
   }
+  const place = ground.place(journal)
   let left = 0
-  await using transport = await openTransport({})
-  for (const entry of open) left += await restoreEntry(transport, journal, entry, flags, paint)
-  if (left === 0) tidy(journal)
+  for (const entry of open) left += await restoreEntry(ground.transport, place, entry, flags, paint)
+  if (left === 0) await ground.tidy(journal)
   return left
 }
 
 async function restoreEntry(
-  transport: Awaited<ReturnType<typeof openTransport>>,
-  journal: FoundJournal,
+  transport: Transport,
+  place: Place,
   entry: JournalEntry,
   flags: RestoreFlags,
   paint: Paint,
 ): Promise<number> {
-  if (flags.force) takeUp(journal.folder, entry.id)
-  const { outcome, message, unverified } = await undoEntry(transport, journal.folder, entry, flags.force)
+  if (flags.force) await place.takeUp(entry.id)
+  const { outcome, message, unverified } = await undoEntry(transport, place, entry, flags.force)
   const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
   const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
   console.log(`  ${words}: ${entry.title}${more ? ` ${paint.dim(`(${more})`)}` : ''}`)
   if (outcome === 'restored') return 0
-  if (outcome === 'drifted') console.log(driftText(journal, entry))
+  if (outcome === 'drifted') console.log(await driftText(place, entry))
   if (!flags.giveUp) return 1
-  markState(journal.folder, entry.id, 'undone', 'given up')
+  await place.mark(entry.id, 'undone', 'given up')
   console.log(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more`)
   return 0
 }
 
 /** Values may be secrets, so the two are named and not shown. */
-function driftText({ folder }: FoundJournal, { id, touches = [] }: JournalEntry): string {
+async function driftText(place: Place, { id, touches = [] }: JournalEntry): Promise<string> {
   const file = touches.flatMap((touch) => ('file' in touch && touch.in === undefined ? [touch.file] : []))[0]
-  const before = fileOf(folder, id, 'pre-image')
-  const compare = file !== undefined && existsSync(before) ? `    compare: diff ${before} ${file}\n` : ''
+  const before = fileOf(place.folder, id, 'pre-image')
+  const compare =
+    file !== undefined && (await place.has(id, 'pre-image')) ? `    compare: diff ${before} ${file}\n` : ''
   return `${compare}    put it back all the same: plan restore --force · leave it: plan restore --give-up`
-}
-
-/** The work files of the case go with its journal. */
-function tidy(journal: FoundJournal): void {
-  removeJournal(journal.folder)
-  rmSync(join(dirname(dirname(journal.folder)), 'work', basename(journal.folder).replace(CLAIMED, '')), {
-    recursive: true,
-    force: true,
-  })
 }
 
 function isWanted({ head }: FoundJournal, targets: readonly string[] | undefined): boolean {
@@ -123,7 +116,7 @@ function ageOf({ head }: FoundJournal): string {
   return age >= 0 ? `begun ${formatDuration(age)} ago` : 'begun before the last boot'
 }
 
-/** Folders with a `.shakedown/journal`: those named, or all below the working directory. */
+/** Folders with a `.shakedown/journal` or a targets.yaml, since a host's journals lie there: those named, or all below the working directory. */
 function homesOf(paths: readonly string[]): string[] {
   if (paths.length > 0)
     return paths.map((path) => (existsSync(path) && statSync(path).isFile() ? dirname(resolve(path)) : resolve(path)))
@@ -131,7 +124,7 @@ function homesOf(paths: readonly string[]): string[] {
 }
 
 function* search(folder: string, depth: number): Generator<string> {
-  if (existsSync(journalFolder(folder))) yield folder
+  if ([journalFolder(folder), join(folder, 'targets.yaml')].some(existsSync)) yield folder
   if (depth === 0) return
   for (const entry of readdirSync(folder, { withFileTypes: true }))
     if (entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))

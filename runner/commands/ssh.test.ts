@@ -1,6 +1,6 @@
 /** Plans on a host that is reached over SSH: an OpenSSH server on loopback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keygen, type TestServer, testServer } from '../targets/transport/ssh/testing.ts'
 import { root, runCli } from './testing.ts'
@@ -61,6 +61,132 @@ describe('a target with ssh', () => {
     expect(readdirSync(server.home)).toEqual(before)
   })
 })
+
+describe('changes of a host', () => {
+  const before = '{"a":   1}'
+  const config = () => join(server.home, 'config.json')
+  beforeEach(() => writeFileSync(config(), before))
+  const ours = () => readdirSync(server.home).filter((name) => name === '.shakedown')
+  const journals = () => {
+    const of = join(server.home, '.shakedown', 'journal')
+    return existsSync(of) ? readdirSync(of).map((name) => join(of, name)) : []
+  }
+  const records = () =>
+    ['journal', 'work'].flatMap((name) => {
+      const of = join(folder, '.shakedown', name)
+      return existsSync(of) ? readdirSync(of) : []
+    })
+  const change = '  - apply-config: { file: config.json, set: { $.a: 2 } }\n'
+  const waiting = `${change}  - wait-for: { file: go, exists: true, within: 60s }\n`
+
+  test('are journalled there before they are made, and put back', async () => {
+    const ran = await plan(`${change}  - assert: { file: config.json, expect: { $.a: 2 } }
+  - run: 'ls -l ~/.shakedown/journal/*/0001.sh'
+    expect: { stdout: { contains: '-rw-------' } }
+  - run: touch made
+    undo: rm -f made
+    verify: test ! -e made
+  - restore: all
+  - assert: { file: config.json, expect: { $.a: 1 } }
+`)
+    expect(ran.out + ran.err).toContain('1 passed')
+    expect(ran.code).toBe(0)
+    expect(readFileSync(config(), 'utf8')).toBe(before)
+    expect([...ours(), ...records(), ...readdirSync(server.home).filter((name) => name === 'made')]).toEqual([])
+  }, 20_000)
+
+  test('are put back by the guardian there when the runner is killed', async () => {
+    const run = await begin(waiting)
+    run.child.kill('SIGKILL')
+    await eventually(() => readFileSync(config(), 'utf8') === before)
+    await eventually(() => journals().length === 0)
+    expect(records()).not.toEqual([])
+    const restored = await runCli(['restore'], { cwd: folder })
+    expect(restored.out).toEndWith('nothing is left to restore\n')
+    expect([restored.code, ...records()]).toEqual([0])
+  }, 20_000)
+
+  test('are put back by `plan restore` when both were killed; a run refuses the dirty host until then', async () => {
+    const run = await begin(waiting)
+    run.child.kill('SIGSTOP')
+    for (const pid of guardians()) process.kill(pid, 'SIGKILL')
+    run.child.kill('SIGKILL')
+    await run.child.exited
+    expect(readFileSync(config(), 'utf8')).not.toBe(before)
+    const refused = await plan('  - run: "true"\n')
+    expect(refused.out).toContain('is dirty')
+    expect(refused.code).toBe(4)
+    const listed = await runCli(['restore', '--list'], { cwd: folder })
+    expect(listed.out).toContain('config.json')
+    expect(listed.code).toBe(4)
+    const restored = await runCli(['restore'], { cwd: folder })
+    expect(restored.out).toContain('restored: ')
+    expect(restored.code).toBe(0)
+    expect(readFileSync(config(), 'utf8')).toBe(before)
+    expect([...journals(), ...records()]).toEqual([])
+  }, 20_000)
+
+  test('are found there when the records of this machine are lost', async () => {
+    const kept = await plan(change, ['--keep'])
+    expect(kept.out).toContain('plan restore')
+    rmSync(join(folder, '.shakedown'), { recursive: true })
+    const restored = await runCli(['restore', '--target', 'box'], { cwd: folder })
+    expect(restored.out).toContain('restored: ')
+    expect(restored.code).toBe(0)
+    expect(readFileSync(config(), 'utf8')).toBe(before)
+    expect(journals()).toEqual([])
+  }, 20_000)
+
+  test('are put back at once when the connection is cut, and nothing more is changed', async () => {
+    const run = await begin(`${waiting}  - apply-config: { file: config.json, set: { $.a: 3 } }\n`)
+    await server.cut()
+    await eventually(() => readFileSync(config(), 'utf8') === before)
+    writeFileSync(join(server.home, 'go'), '')
+    const code = await run.child.exited
+    rmSync(join(server.home, 'go'))
+    expect(run.out()).toContain('nothing more is changed')
+    expect(code).toBe(3)
+    expect(readFileSync(config(), 'utf8')).toBe(before)
+    await eventually(() => journals().length === 0)
+    expect(records()).toEqual([])
+  }, 20_000)
+
+  test('are put back when nothing is heard for longer than the lease', async () => {
+    targets(target('    defaults: { lease: 2s }\n'))
+    const run = await begin(waiting)
+    run.child.kill('SIGSTOP')
+    await eventually(() => readFileSync(config(), 'utf8') === before)
+    writeFileSync(join(server.home, 'go'), '')
+    run.child.kill('SIGCONT')
+    await run.child.exited
+    rmSync(join(server.home, 'go'))
+    await eventually(() => journals().length === 0)
+    expect(records()).toEqual([])
+  }, 30_000)
+
+  const guardians = () =>
+    journals().flatMap((journal) =>
+      readFileSync(join(journal, 'guardians'), 'utf8').split(/\s+/).filter(Boolean).map(Number),
+    )
+
+  /** Starts a plan, and comes back when its file is changed. */
+  const begin = async (steps: string) => {
+    writeFileSync(join(folder, 'plan.yaml'), `plan: On a host\ntarget: box\nsteps:\n${steps}`)
+    const log = join(folder, 'out')
+    const cli = ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'plan.yaml', '--output', 'results']
+    const child = Bun.spawn(cli, { cwd: folder, stdio: ['ignore', Bun.file(log), Bun.file(`${log}.err`)] })
+    await eventually(() => readFileSync(config(), 'utf8') !== before)
+    return { child, out: () => readFileSync(log, 'utf8') + readFileSync(`${log}.err`, 'utf8') }
+  }
+})
+
+async function eventually(holds: () => boolean): Promise<void> {
+  const start = performance.now()
+  while (!holds()) {
+    if (performance.now() - start > 15_000) throw new Error(`it did not come to that: ${holds}`)
+    await Bun.sleep(10)
+  }
+}
 
 describe('what can’t be is said at its line', () => {
   const lint = async (text: string) => {

@@ -80,6 +80,8 @@ export interface JournalHead {
   readonly uptime: number
   /** Which target: transport address, name, folder of targets.yaml. */
   readonly target: string
+  /** Its folder on another machine, where the target is one: scripts are run and undone there, and this is but a record. */
+  readonly there?: string | undefined
 }
 
 /** Any further line of a journal; the last line of an id says how it stands. */

@@ -230,7 +230,7 @@ class CaseLife {
     await keepLogs(world)
     const stacks = await world.changes.restore(({ undo }) => undo.of === 'stack', 'end')
     if (stacks.some(({ outcome }) => outcome !== 'restored')) this.#restored = 'failed'
-    world.changes.close()
+    await world.changes.close()
   }
 
   async #inPhase<T>(phase: Phase, work: () => Promise<T>): Promise<T> {

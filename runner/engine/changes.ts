@@ -6,11 +6,15 @@ import type { Change, Effective, Touch, Undo } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
 import type { Emit } from './emit.ts'
 import { Guardian } from './guardian.ts'
-import { CLAIMED, Journal, openEntries, readJournal, removeJournal } from './journal.ts'
-import { undoEntry } from './undo.ts'
+import { Journal } from './journal.ts'
+import { type Place, placeFor } from './place.ts'
+import { type Undone, undoEntry } from './undo.ts'
 
 const EFFECT_WITHIN = 10_000
 const GUARDIAN_LIMIT = 120_000
+/** How long a target may be out of reach while it has to be asked. */
+const AWAY_LIMIT = 60_000
+const ASK_AGAIN = 250
 
 /** What was changed and is not proven to be put back, in the order it was made. */
 export interface Entry {
@@ -60,6 +64,7 @@ export class Changes {
   readonly #options: ChangesOptions
   readonly #transport: Transport
   readonly #entries: Entry[] = []
+  readonly #place: Place
   #journal: Journal | undefined
   #guardian: Guardian | undefined
   #beginning: Promise<Journal> | undefined
@@ -69,6 +74,7 @@ export class Changes {
   constructor(transport: Transport, options: ChangesOptions) {
     this.#transport = transport
     this.#options = options
+    this.#place = placeFor(transport, options.journal)
   }
 
   get entries(): readonly Entry[] {
@@ -113,9 +119,9 @@ export class Changes {
   }
 
   /** Lets the guardian go, and deletes a journal of which everything is undone. */
-  close(): void {
+  async close(): Promise<void> {
     this.#guardian?.[Symbol.dispose]()
-    if (this.#journal && this.#entries.every((entry) => entry.state === 'restored')) removeJournal(this.#journal.folder)
+    if (this.#journal && this.#entries.every((entry) => entry.state === 'restored')) await this.#place.remove()
   }
 
   /** Changes of one fault may touch the same services: a partition does. */
@@ -147,11 +153,12 @@ export class Changes {
       this.#beginning ??= this.#begin()
       this.#journal = await this.#beginning
       const id = this.#journal.intend(undo, { case: kase, plan, step: by.step, does: change.does })
+      await this.#place.bring(id)
       const entry: Entry = { id, undo, step: by.step, name: by.name, state: 'open' }
       this.#entries.push(entry)
       return entry
     } catch (error) {
-      if (this.#journal?.fenced) throw fencedOff()
+      if (this.#journal && (await this.#isFenced())) throw fencedOff()
       if (isError(error, 'target')) throw error
       throw new TargetError(`nothing was changed, since the journal can't be written: ${messageOf(error)}`, {
         cause: error,
@@ -161,23 +168,42 @@ export class Changes {
 
   /** The guardian has answered before the first change is made. */
   async #begin(): Promise<Journal> {
-    const { journal, run, target, work, lease } = this.#options
-    if (this.#transport.folder !== undefined)
-      throw new TargetError('changes on an SSH target are part of the language, but not built yet: nothing was changed')
-    const begun = Journal.create(journal, { run, target })
-    this.#guardian = await Guardian.start(this.#transport, journal, work, lease)
+    const { journal, work, lease } = this.#options
+    const begun = Journal.create(journal, this.#about(this.#place))
+    await this.#place.begin()
+    const isHere = this.#transport.folder === undefined
+    this.#guardian = await Guardian.start(this.#transport, this.#place.folder, isHere ? work : '', lease)
     return begun
+  }
+
+  #about({ folder }: Place) {
+    const { run, target } = this.#options
+    return { run, target, ...(this.#transport.folder === undefined ? {} : { there: folder }) }
   }
 
   /** A change that was made while the guardian took us for gone is one it does not know of: it is undone at once. */
   async #markApplied(entry: Entry): Promise<void> {
-    const { journal, run, target } = this.#options
-    if (!this.#journal?.fenced) return this.#journal?.mark(entry.id, 'applied')
-    const again = Journal.create(`${journal}.late`, { run, target })
-    const id = again.intend(entry.undo, { case: this.#options.case, plan: this.#options.plan, step: entry.step })
-    const { outcome } = await undoEntry(this.#transport, again.folder, { id, settles: entry.undo.settles })
-    if (outcome === 'restored') removeJournal(again.folder)
+    if (!(await this.#isFenced())) return this.#place.mark(entry.id, 'applied')
+    const { journal, case: kase, plan } = this.#options
+    const place = placeFor(this.#transport, `${journal}.late`)
+    const again = Journal.create(`${journal}.late`, this.#about(place))
+    const id = again.intend(entry.undo, { case: kase, plan, step: entry.step })
+    await place.begin()
+    await place.bring(id)
+    const { outcome } = await undoEntry(this.#transport, place, { id, settles: entry.undo.settles })
+    if (outcome === 'restored') await place.remove()
     throw fencedOff()
+  }
+
+  /** Where the way to the target was cut it is asked again: the guardian begins at once, and nothing may be changed beside it. */
+  async #isFenced(): Promise<boolean> {
+    for (const start = performance.now(); ; await Bun.sleep(ASK_AGAIN)) {
+      try {
+        return await this.#place.fenced()
+      } catch (error) {
+        if (!isError(error, 'target') || !error.transient || performance.now() - start > AWAY_LIMIT) throw error
+      }
+    }
   }
 
   #endAfter(entry: Entry, limit: number): void {
@@ -203,34 +229,41 @@ export class Changes {
   async #undo(entry: Entry, by: 'step' | 'end' | 'for'): Promise<Restored> {
     clearTimeout(entry.timer)
     const start = performance.now()
-    const { outcome, message, unverified } = this.#journal?.fenced
-      ? await this.#undoneByGuardian(entry)
-      : await this.#undone(entry)
+    const { outcome, message, unverified } = await this.#howUndone(entry)
     entry.state = outcome
     this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
     return { entry, outcome, message }
   }
 
-  async #undone(entry: Entry) {
+  async #howUndone(entry: Entry): Promise<Undone> {
     try {
-      return await undoEntry(this.#transport, this.#journal?.folder ?? '', {
-        id: entry.id,
-        settles: entry.undo.settles,
-      })
+      if (await this.#isFenced()) return await this.#undoneByGuardian(entry)
+      const undone = await this.#undone(entry)
+      // It may have begun meanwhile, and taken the script away from us.
+      return undone.outcome === 'failed' && (await this.#isFenced()) ? await this.#undoneByGuardian(entry) : undone
     } catch (error) {
-      return { outcome: 'failed' as const, message: messageOf(error), unverified: false }
+      return failed(messageOf(error))
+    }
+  }
+
+  async #undone({ id, undo: { settles } }: Entry): Promise<Undone> {
+    try {
+      return await undoEntry(this.#transport, this.#place, { id, settles })
+    } catch (error) {
+      return failed(messageOf(error))
     }
   }
 
   /** It has the journal, and we may only look how far it is. */
-  async #undoneByGuardian({ id }: Entry) {
+  async #undoneByGuardian({ id }: Entry): Promise<Undone> {
     const start = performance.now()
     for (;;) {
-      const journal = readJournal(`${this.#options.journal}${CLAIMED}`)
-      const open = journal && openEntries(journal).find((entry) => entry.id === id)
-      if (!open) return { outcome: 'restored' as const, message: 'by the guardian', unverified: false }
-      if (open.state === 'failed' || performance.now() - start > GUARDIAN_LIMIT)
-        return { outcome: 'failed' as const, message: 'the guardian could not put it back', unverified: false }
+      const entry = (await this.#place.claimed())?.find((one) => one.id === id)
+      const state = entry?.state ?? 'undone'
+      if (state === 'undone') return { outcome: 'restored', message: 'by the guardian', unverified: false }
+      if (state === 'drifted') return { outcome: 'drifted', message: entry?.message ?? '', unverified: false }
+      if (state === 'failed' || performance.now() - start > GUARDIAN_LIMIT)
+        return failed('the guardian could not put it back')
       await Bun.sleep(50)
     }
   }
@@ -263,9 +296,13 @@ export class Changes {
   }
 }
 
+function failed(message: string): Undone {
+  return { outcome: 'failed', message, unverified: false }
+}
+
 function fencedOff(): TargetError {
   return new TargetError(
-    'this run was silent for longer than its lease, so its guardian took it for gone and put everything back: nothing more is changed',
+    'this run was silent for longer than its lease, or cut off, so its guardian took it for gone and put everything back: nothing more is changed',
   )
 }
 

@@ -19,7 +19,8 @@ import { join } from 'node:path'
 import type { JournalEntry, JournalHead, Undo, UndoState } from '../contracts/undo.ts'
 import { bootId, hostname, ownIdentity, uptimeMs } from './identity.ts'
 
-const LOG = 'journal.jsonl'
+/** The file of a journal's folder that tells of all others. */
+export const LOG = 'journal.jsonl'
 
 export class Journal {
   readonly folder: string
@@ -30,7 +31,7 @@ export class Journal {
   }
 
   /** Makes the folder at the first change, so that a case that only reads leaves nothing. */
-  static create(folder: string, about: { run: string; target: string }): Journal {
+  static create(folder: string, about: Pick<JournalHead, 'run' | 'target' | 'there'>): Journal {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const journal = new Journal(folder)
     const head: JournalHead = { ...about, ...ownIdentity(), host: hostname(), bootId: bootId(), uptime: uptimeMs() }
@@ -104,8 +105,12 @@ export interface FoundJournal {
 /** Reads a journal; a torn last line was being written when the run ended and is left out. Undefined: it holds nothing. */
 export function readJournal(folder: string): FoundJournal | undefined {
   const file = join(folder, LOG)
-  if (!existsSync(file)) return undefined
-  const lines = readFileSync(file, 'utf8').split('\n').flatMap(parseLine)
+  return existsSync(file) ? parseJournal(readFileSync(file, 'utf8'), folder) : undefined
+}
+
+/** A journal's text, wherever it was read. */
+export function parseJournal(text: string, folder: string): FoundJournal | undefined {
+  const lines = text.split('\n').flatMap(parseLine)
   const head = lines[0] as JournalHead | undefined
   if (head?.run === undefined) return undefined
   const entries = new Map<number, JournalEntry>()
@@ -132,6 +137,18 @@ export function journalsIn(folder: string): FoundJournal[] {
   return readdirSync(folder)
     .sort()
     .flatMap((name) => readJournal(join(folder, name)) ?? [])
+}
+
+/** The files of an entry, by name. */
+export function filesOf(folder: string, id: number): Map<string, Buffer> {
+  const prefix = fileOf('', id, '')
+  const names = readdirSync(folder).filter((name) => name.startsWith(prefix))
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name))]))
+}
+
+/** The text of a journal; what was written last stands last. */
+export function textOf(folder: string): string {
+  return readFileSync(join(folder, LOG), 'utf8')
 }
 
 /** The file of an entry: `0001.sh`, `0001.verify`, `0001.pre-image`. */

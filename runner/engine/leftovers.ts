@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { RestoreError } from '../contracts/errors.ts'
 import type { TargetSpec } from '../contracts/plan.ts'
 import { isAlive } from './identity.ts'
 import { CLAIMED, type FoundJournal, isClaimed, journalsIn, openEntries, removeJournal } from './journal.ts'
@@ -15,14 +14,19 @@ export function journalFolder(home: string): string {
   return join(home, '.shakedown', 'journal')
 }
 
+/** Journals of targets on this machine: of others there are only records here. */
+export function journalsHere(home: string): FoundJournal[] {
+  return journalsIn(journalFolder(home)).filter(({ head }) => head.there === undefined)
+}
+
 /** Journals with something that is not put back, of runs that are over. */
 export function leftovers(home: string): FoundJournal[] {
-  return journalsIn(journalFolder(home)).filter((journal) => isOver(journal) && openEntries(journal).length > 0)
+  return journalsHere(home).filter((journal) => isOver(journal) && openEntries(journal).length > 0)
 }
 
 /** Journals of runs that are over and of which everything is undone: their runner was killed before it could remove them. */
 export function finished(home: string): FoundJournal[] {
-  return journalsIn(journalFolder(home)).filter(
+  return journalsHere(home).filter(
     (journal) => isOver(journal) && journal.entries.every(({ state }) => state === 'undone'),
   )
 }
@@ -63,19 +67,12 @@ function isGuardian(pid: number, folder: string): boolean {
   }
 }
 
-/** A run on a dirty target would measure the last one's faults. Throws a RestoreError with what to type. */
-export async function refuseLeftovers(spec: TargetSpec, address: string): Promise<void> {
+/** What runs that are over have left here, once their guardians are done. */
+export async function leftHere(spec: TargetSpec, target: string): Promise<FoundJournal[]> {
   for (const { folder } of finished(spec.home)) removeJournal(folder)
-  const own = () => leftovers(spec.home).filter(({ head }) => head.target === targetIdentity(spec, address))
+  const own = () => leftovers(spec.home).filter(({ head }) => head.target === target)
   if (own().length > 0) await guardiansDone(spec.home, () => undefined)
-  const [dirty] = own()
-  if (dirty === undefined) return
-  const left = openEntries(dirty)
-    .map(({ title, step }) => `${title} (${step})`)
-    .join(', ')
-  throw new RestoreError(
-    `target "${spec.name}" is dirty: run ${dirty.head.run} ended without putting back: ${left}. Type: bun run plan restore ${relativeHome(spec.home)}`,
-  )
+  return own()
 }
 
 /** The folder as a person in the working directory would name it. */

@@ -11,8 +11,9 @@ import type { Names } from '../plan/values.ts'
 import type { CaseRun } from './case-run.ts'
 import { Changes } from './changes.ts'
 import type { Emit } from './emit.ts'
-import { journalFolder, refuseLeftovers, targetIdentity } from './leftovers.ts'
+import { journalFolder, targetIdentity } from './leftovers.ts'
 import { lockTarget } from './locking.ts'
+import { refuseDirty } from './refuse-dirty.ts'
 import { readSecrets } from './secrets.ts'
 import { lifetimeOf, type OpenStack } from './shared-stacks.ts'
 import { environmentOf, runtimeHost } from './stack.ts'
@@ -39,7 +40,7 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   const effect = effectOfCase(kase, hands.kinds)
   if (!kind.owned?.(config))
     stack.use(await lockTarget(kase, effect, { run, check, wait: waitLock, signal: stop.signal }))
-  await refuseLeftovers(kase.target, transport.address)
+  await refuseDirty(kase.target, transport)
   let opened: Runtime | undefined
   const roots = rootsOf(kase, run, secrets, () => opened as Runtime)
   const opening = { kase, caseRun, kind, roots, emit }

@@ -118,7 +118,7 @@ class Shared {
     }
     try {
       const restored = await stack.changes.restore(() => true, 'end')
-      stack.changes.close()
+      await stack.changes.close()
       return restored.flatMap(({ outcome, entry, message }) =>
         outcome === 'restored' ? [] : [`${entry.undo.title}: ${outcome}${message ? `: ${message}` : ''}`],
       )

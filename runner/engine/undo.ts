@@ -1,9 +1,9 @@
 /** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
-import { existsSync } from 'node:fs'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/target.ts'
 import { DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
-import { fileOf, markState } from './journal.ts'
+import { fileOf } from './journal.ts'
+import type { Place } from './place.ts'
 
 const TRIES = 3
 const PAUSE_BETWEEN_TRIES = 1_000
@@ -21,25 +21,25 @@ export interface Undone {
 /** Runs `NNNN.sh`, up to three times (with `force` also over somebody else's change), then `NNNN.verify` until it agrees, and writes down how it ended. */
 export async function undoEntry(
   transport: Transport,
-  folder: string,
+  place: Place,
   entry: { readonly id: number; readonly settles?: number | undefined },
   force = false,
 ): Promise<Undone> {
-  markState(folder, entry.id, 'undoing')
-  const undone = await attempt(transport, folder, entry, force)
-  markState(folder, entry.id, undone.outcome === 'restored' ? 'undone' : undone.outcome, undone.message)
+  await place.mark(entry.id, 'undoing')
+  const undone = await attempt(transport, place, entry, force)
+  await place.mark(entry.id, undone.outcome === 'restored' ? 'undone' : undone.outcome, undone.message)
   return undone
 }
 
 async function attempt(
   transport: Transport,
-  folder: string,
+  place: Place,
   { id, settles = DEFAULT_SETTLES }: { readonly id: number; readonly settles?: number | undefined },
   force: boolean,
 ): Promise<Undone> {
-  const verify = fileOf(folder, id, 'verify')
-  const unverified = !existsSync(verify)
-  const ran = await runThrice(transport, fileOf(folder, id, 'sh'), force)
+  const verify = fileOf(place.folder, id, 'verify')
+  const unverified = !(await place.has(id, 'verify'))
+  const ran = await runThrice(transport, fileOf(place.folder, id, 'sh'), force)
   if (ran.code === DRIFTED)
     return { outcome: 'drifted', message: tail(ran) || 'changed by somebody else meanwhile', unverified }
   if (ran.code !== 0)

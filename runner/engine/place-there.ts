@@ -1,0 +1,116 @@
+/** A journal on another machine: a folder of the login folder, 0700. What is here of it is a record, and a spare. */
+import { existsSync } from 'node:fs'
+import { basename, posix } from 'node:path'
+import { TargetError } from '../contracts/errors.ts'
+import type { ExecOptions, Exit, Transport } from '../contracts/target.ts'
+import type { JournalEntry, UndoState } from '../contracts/undo.ts'
+import { uptimeMs } from './identity.ts'
+import { CLAIMED, fileOf, filesOf, LOG, markState, parseJournal, removeJournal, textOf } from './journal.ts'
+
+const LIMIT = 60_000
+/** Exit code of ours: the folder is not there. */
+const GONE = 66
+
+/** Files are flushed where `sync` takes names, everything where it does not. */
+const FLUSH = 'flush() { sync "$@" 2>/dev/null || sync; }'
+const STAYS = `[ -d "$folder" ] || exit ${GONE}`
+
+/** Folder of all journals on a machine. */
+export function journalsFolderOf(transport: Transport): string {
+  return posix.join(transport.folder ?? '/', '.shakedown', 'journal')
+}
+
+export class There {
+  readonly folder: string
+  readonly #transport: Transport
+  /** The record on this machine, where there is one. */
+  readonly #record: string | undefined
+
+  constructor(transport: Transport, folder: string, record?: string) {
+    this.#transport = transport
+    this.folder = folder
+    this.#record = record
+  }
+
+  static of(transport: Transport, record: string): There {
+    return new There(transport, posix.join(journalsFolderOf(transport), basename(record)), record)
+  }
+
+  async begin(): Promise<void> {
+    const script = `${FLUSH}\numask 077\nmkdir -p "$folder" && cat >"$folder/${LOG}" && flush "$folder/${LOG}" "$folder"`
+    await this.#demand(script, { stdin: textOf(this.#record ?? '') })
+  }
+
+  async bring(id: number): Promise<void> {
+    const record = this.#record ?? ''
+    const line = textOf(record).trimEnd().split('\n').at(-1) ?? ''
+    const own = fileOf('', id, '*')
+    const script = [
+      FLUSH,
+      STAYS,
+      'umask 077',
+      `tar -xof - -C "$folder" && printf '%s\\n' "$line" >>"$folder/${LOG}" && cd "$folder" && flush ${own} ${LOG} .`,
+    ]
+    await this.#demand(script.join('\n'), { stdin: await archiveOf(filesOf(record, id)) }, { line })
+  }
+
+  async mark(id: number, state: UndoState, message?: string): Promise<void> {
+    const line = JSON.stringify({ id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
+    const script = [STAYS, `cd "$folder" && printf '%s\\n' "$line" >>${LOG} || exit 1`]
+    if (state === 'undone') script.push(`rm -f ${fileOf('', id, '*')}`)
+    if (state === 'drifted') script.push(moved(id, 'sh', 'sh.drifted'))
+    await this.#demand(script.join('\n'), {}, { line })
+    if (this.#record !== undefined && existsSync(this.#record)) markState(this.#record, id, state, message)
+  }
+
+  async has(id: number, name: string): Promise<boolean> {
+    const { code } = await this.#run(`[ -e "$folder/"${fileOf('', id, name)} ]`)
+    return code === 0
+  }
+
+  async takeUp(id: number): Promise<void> {
+    await this.#run(`cd "$folder" && ${moved(id, 'sh.drifted', 'sh')}`)
+  }
+
+  async fenced(): Promise<boolean> {
+    return (await this.#run(STAYS)).code === GONE
+  }
+
+  async claimed(): Promise<readonly JournalEntry[] | undefined> {
+    const { code, stdout } = await this.#run(`cat "$folder${CLAIMED}/${LOG}"`)
+    return code === 0 ? parseJournal(Buffer.from(stdout).toString(), '')?.entries : undefined
+  }
+
+  async remove(): Promise<void> {
+    // The folders above go when they are empty, so that nothing of ours stays on the host.
+    await this.#run(`rm -rf "$folder"; cd / && rmdir "\${folder%/*}" "\${folder%/*/*}" 2>/dev/null; :`)
+    if (this.#record !== undefined) removeJournal(this.#record)
+  }
+
+  async #demand(sh: string, options: ExecOptions, set: Readonly<Record<string, string>> = {}): Promise<void> {
+    const exit = await this.#run(sh, options, set)
+    if (exit.code === 0) return
+    const said = Buffer.from(exit.stderr).toString().trim().split('\n').at(-1)
+    throw new TargetError(`${this.folder} on ${this.#transport.address}: ${said || `exit ${exit.code}`}`)
+  }
+
+  /** Under a signal of its own: nothing that ends a step or a run may end this. */
+  #run(sh: string, options: ExecOptions = {}, set: Readonly<Record<string, string>> = {}): Promise<Exit> {
+    const command = { sh, set: { ...set, folder: this.folder } }
+    return this.#transport.exec(command, { timeout: LIMIT, cwd: '/', ...options }, new AbortController().signal)
+  }
+}
+
+function moved(id: number, from: string, to: string): string {
+  return `{ [ ! -e ${fileOf('', id, from)} ] || mv ${fileOf('', id, from)} ${fileOf('', id, to)}; }`
+}
+
+async function archiveOf(files: ReadonlyMap<string, Buffer>): Promise<Buffer> {
+  const { pack } = await import('tar-stream')
+  const archive = pack()
+  for (const [name, bytes] of files) archive.entry({ name, mode: 0o600 }, bytes)
+  archive.finalize()
+  const chunks: Buffer[] = []
+  for await (const chunk of archive) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
