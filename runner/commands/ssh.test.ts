@@ -169,13 +169,16 @@ describe('changes of a host', () => {
       readFileSync(join(journal, 'guardians'), 'utf8').split(/\s+/).filter(Boolean).map(Number),
     )
 
-  /** Starts a plan, and comes back when its file is changed. */
+  /** Starts a plan, and comes back when its change is made. */
   const begin = async (steps: string) => {
     writeFileSync(join(folder, 'plan.yaml'), `plan: On a host\ntarget: box\nsteps:\n${steps}`)
     const log = join(folder, 'out')
     const cli = ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'plan.yaml', '--output', 'results']
     const child = Bun.spawn(cli, { cwd: folder, stdio: ['ignore', Bun.file(log), Bun.file(`${log}.err`)] })
-    await eventually(() => readFileSync(config(), 'utf8') !== before)
+    const text = (journal: string) => readFileSync(join(journal, 'journal.jsonl'), 'utf8')
+    await eventually(
+      () => readFileSync(config(), 'utf8') !== before && journals().some((one) => text(one).includes('"applied"')),
+    )
     return { child, out: () => readFileSync(log, 'utf8') + readFileSync(`${log}.err`, 'utf8') }
   }
 })
