@@ -120,6 +120,10 @@ const plans: Readonly<Record<string, { steps: readonly string[]; says?: readonly
       'inject-fault: { run: touch /broken, in: web, undo: rm /broken, verify: "! test -e /broken" }',
       'restore: web',
       `assert: ${inside('web', 'test -e /broken', ', exit: 1')}`,
+      `run: { command: touch /made, in: web }\n    undo: rm /made\n    verify: "! test -e /made"`,
+      `assert: ${inside('web', 'test -e /made')}`,
+      'restore: all',
+      `assert: ${inside('web', 'test -e /made', ', exit: 1')}`,
     ],
   },
   clock: {

@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { type Entry, headOf, packed, readEntry } from './files.ts'
 import { isMounted, isUnseen } from './files-by-exec.ts'
 import { named } from './group.ts'
+import { commandBody, execBody, INSIDE } from './inside-script.ts'
 import type { Inspection } from './inspection.ts'
 import { goneWords } from './scripts.ts'
 
@@ -34,9 +35,12 @@ export async function fileUndoInside(
 ): Promise<FileUndo> {
   const entry: Entry = isUnseen(of, change.path) ? { path: change.path } : await readEntry(engine, of.Id, change.path)
   const byCommand = isUnseen(of, change.path) || isMounted(of, entry.path)
-  const way = byCommand ? insideWay(entry.path, change) : await archiveWay(of, entry, change)
+  const way = byCommand ? insideWay(of, entry.path, change) : await archiveWay(of, entry, change)
   const { then } = change
-  const thens = then.map((command, index) => [`then-${index + 1}`, commandBody(command, change.directory)] as const)
+  const thens = then.map(
+    (command, index) =>
+      [`then-${index + 1}`, commandBody({ sh: toShell(command) }, { directory: change.directory })] as const,
+  )
   const start = preamble(of, shell, entry.path)
   return {
     keeps: { ...way.keeps, ...Object.fromEntries(thens) },
@@ -44,7 +48,7 @@ export async function fileUndoInside(
 [ -e "$kept.done" ] && exit 0
 ${way.sh}
 case $state in
-  running) ${then.map((_, index) => `inside "$kept.then-${index + 1}" || exit 1`).join('; ') || ':'} ;;
+  running) ${then.map((_, index) => `inside ${of.Id} "$kept.then-${index + 1}" || exit 1`).join('; ') || ':'} ;;
   exited | created | dead) ${then.length > 0 ? `echo "${named(of).name} is $state, so what makes $file effective was not run: it reads it when it starts"` : ':'} ;;
   *) ${then.length > 0 ? `refuse "${named(of).name} is $state, so no command can be run in it"` : ':'} ;;
 esac
@@ -70,7 +74,7 @@ async function archiveWay(
   const at = `/containers/${of.Id}/archive?path=`
   const keeps: Record<string, Uint8Array> = before
     ? { 'pre-image': await packed({ ...headOf(head, undefined), name: posix.basename(path), type: 'file' }, before) }
-    : { remove: execBody(['rm', '-f', path], directory) }
+    : { remove: execBody(['rm', '-f', path], { directory }) }
   const replace = `api PUT "${at}${encodeURIComponent(posix.dirname(path))}" "$kept.pre-image" application/x-tar
   [ "$status" = 200 ] || refuse "$file can't be written: $(said)"`
   const now = `api GET "${at}${encodeURIComponent(path)}"
@@ -84,7 +88,7 @@ esac`
     sh: `${now}
 if ${isBack(before)}; then :
 elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
-  ${before ? replace : `inside "$kept.remove" || refuse "$file can't be removed"`}
+  ${before ? replace : `inside ${of.Id} "$kept.remove" || refuse "$file can't be removed"`}
 else
   echo "$file was changed by somebody else meanwhile" >&2
   exit ${DRIFTED}
@@ -95,7 +99,7 @@ ${isBack(before)} || refuse "$file is not as it was"`,
 }
 
 /** Below a tmpfs, or a mounted file: one that does not run any more has lost the one, and can't be told of the other. */
-function insideWay(path: string, { before, after, directory }: FileChange): Way {
+function insideWay({ Id }: Inspection, path: string, { before, after, directory }: FileChange): Way {
   if (before && before.length > MOST_INSIDE)
     throw new CheckFailure(`${path} could not be put back: it is mounted, and larger than ${MOST_INSIDE} bytes`)
   const text = before ? Buffer.from(before).toString('base64') : ''
@@ -104,22 +108,20 @@ function insideWay(path: string, { before, after, directory }: FileChange): Way 
   const look = `now=; [ -e "$SD_FILE" ] && now=$(sha256sum <"$SD_FILE" | cut -d' ' -f1)`
   const back = before ? `printf %s ${words || "''"} | base64 -d >"$SD_FILE"` : 'rm -f "$SD_FILE"'
   const unlessBack = `${look}\n${isBack(before)} && exit 0\n`
-  const unlessDrifted = `[ "$now" = '${hash(after)}' ] || { echo "$SD_FILE was changed by somebody else meanwhile"; exit ${DRIFTED}; }\n`
+  const unlessDrifted = `[ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ] || { echo "$SD_FILE was changed by somebody else meanwhile"; exit ${DRIFTED}; }\n`
   const check = `${look}\n${isBack(before)} || { echo "$SD_FILE is not as it was"; exit 1; }`
   const environment = [`SD_FILE=${path}`, ...pieces.map((piece, index) => `SD_${index}=${piece}`)]
   const run = (kept: string, otherwise: string) => `if [ "$state" = running ]; then
-  inside "${kept}"
+  inside ${Id} "$kept.${kept}"
   case $code in 0) ;; ${DRIFTED}) exit ${DRIFTED} ;; *) exit 1 ;; esac
 else ${otherwise}; fi`
   return {
     keeps: {
-      'put-back': execBody(['sh', '-c', `${unlessBack}${unlessDrifted}${back}`], directory, environment),
-      force: execBody(['sh', '-c', `${unlessBack}${back}`], directory, environment),
-      check: execBody(['sh', '-c', check], directory, environment.slice(0, 1)),
+      'put-back': execBody(['sh', '-c', `${unlessBack}${unlessDrifted}${back}`], { directory, environment }),
+      check: execBody(['sh', '-c', check], { directory, environment: environment.slice(0, 1) }),
     },
-    sh: `way=put-back; [ -n "$${FORCE}" ] && way=force
-${run('$kept.$way', 'refuse "the container is $state, and $file can only be put back while it runs"')}`,
-    verify: run('$kept.check', ':'),
+    sh: run('put-back', 'refuse "the container is $state, and $file can only be put back while it runs"'),
+    verify: run('check', ':'),
   }
 }
 
@@ -128,37 +130,7 @@ function preamble(of: Inspection, shell: string, path: string): string {
 file=${quote(path)}
 look ${of.Id}
 [ "$state" = gone ] && { echo ${quote(goneWords(named(of).name))}; exit 0; }
-inside() {
-  api POST /containers/${of.Id}/exec "$1"
-  [ "$status" = 201 ] || refuse "a command can't be run: $(said)"
-  exec=$(sed -n 's/.*"Id":"\\([0-9a-f]*\\)".*/\\1/p' "$out")
-  printf '{"Detach":false,"Tty":true}' >"$out.start"
-  api POST "/exec/$exec/start" "$out.start"
-  words=$(tail -c 400 "$out")
-  api GET "/exec/$exec/json"
-  code=$(sed -n 's/.*"ExitCode":\\([0-9]*\\),.*/\\1/p' "$out")
-  [ "$code" = 0 ] && return 0
-  echo "$words" >&2
-  return 1
-}`
-}
-
-/** Its values may be secrets: they travel as a variable of the command, seen by its own user alone, and in no argv. */
-function commandBody(command: Command, directory: string): Uint8Array {
-  return execBody(['sh', '-c', 'eval "unset SD_SCRIPT\n$SD_SCRIPT"'], directory, [`SD_SCRIPT=${toShell(command)}`])
-}
-
-function execBody(argv: readonly string[], directory: string, environment: readonly string[] = []): Uint8Array {
-  return Buffer.from(
-    JSON.stringify({
-      AttachStdout: true,
-      AttachStderr: true,
-      Tty: true,
-      Cmd: argv,
-      Env: environment,
-      WorkingDir: directory,
-    }),
-  )
+${INSIDE}`
 }
 
 function isBack(before: Uint8Array | undefined): string {

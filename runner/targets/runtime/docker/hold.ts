@@ -7,6 +7,7 @@ import type { Change } from '../../../contracts/undo.ts'
 import { type At, about } from './about.ts'
 import { Frames } from './frames.ts'
 import { named } from './group.ts'
+import { execBody } from './inside-script.ts'
 import type { Inspection } from './inspection.ts'
 import { endHeld, inTurn } from './scripts.ts'
 
@@ -24,7 +25,7 @@ export async function holdInside(at: At, { does, title, script }: Held): Promise
       ends: { by: 'holder' },
       sh: inTurn(all.map((one) => endHeld(named(one), 'end'))),
       verify: inTurn(all.map((one) => endHeld(named(one), 'check'))),
-      keeps: { end: bodyOf(endScript(mark)), check: bodyOf(checkScript(mark)) },
+      keeps: { end: execBody(['sh', '-c', endScript(mark)]), check: execBody(['sh', '-c', checkScript(mark)]) },
     }),
     apply: async (signal) => {
       said = await Promise.all(all.map((one) => begin(at, one, script, mark, signal)))
@@ -82,8 +83,4 @@ function endScript(mark: string): string {
 
 function checkScript(mark: string): string {
   return `${each(mark, '! grep -q "^State:.Z" "$p/status" && echo "it is still held" && exit 1')}\nexit 0`
-}
-
-function bodyOf(script: string): Uint8Array {
-  return Buffer.from(JSON.stringify({ AttachStdout: true, AttachStderr: true, Tty: true, Cmd: ['sh', '-c', script] }))
 }

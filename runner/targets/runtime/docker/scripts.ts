@@ -1,6 +1,7 @@
 /** The shell that undoes and verifies what was done to containers: it looks first, since the Engine refuses what is done already. */
 import { quote } from '../../../contracts/command.ts'
 import { DRIFTED, NOTE } from '../../../contracts/undo.ts'
+import { INSIDE } from './inside-script.ts'
 
 /** A container as an undo names it: by id, so that another one of the same name is never touched. */
 export interface Named {
@@ -173,18 +174,8 @@ export function cpuReset(of: Named, { key, during }: CpuLimit): string {
 export function endHeld(of: Named, kept: string): string {
   return `look ${of.id}
 case $state in running) ;; paused) refuse '${of.name} is paused' ;; *) exit 0 ;; esac
-${execInside(of, kept)}`
-}
-
-function execInside(of: Named, kept: string): string {
-  return `api POST /containers/${of.id}/exec "$kept.${kept}"
-[ "$status" = 201 ] || refuse "a command can't be run in ${of.name}: $(said)"
-exec=$(sed -n 's/.*"Id":"\\([0-9a-f]*\\)".*/\\1/p' "$out")
-printf '{"Detach":false,"Tty":true}' >"$out.start"
-api POST "/exec/$exec/start" "$out.start"
-words=$(tail -c 400 "$out")
-api GET "/exec/$exec/json"
-grep -q '"ExitCode":0,' "$out" || refuse "$words"`
+${INSIDE}
+inside ${of.id} "$kept.${kept}" || exit 1`
 }
 
 /** One script after another, each in a shell of its own; the worst exit code is that of all. */

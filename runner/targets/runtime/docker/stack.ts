@@ -273,6 +273,8 @@ class DockerStack implements Runtime {
       return 'neither curl nor perl is on the target, and without one of them nothing could be undone'
     if (verb !== 'hold') return undefined
     const { service } = this.#services.get(group.name) ?? { service: undefined }
+    // One that does not run can't be asked; what happens to it then, the step tells.
+    if ((await service?.state())?.state !== 'running') return undefined
     const shell = await service?.exec({ argv: ['sh', '-c', ':'] }, { timeout: 10_000 }, new AbortController().signal)
     return shell?.code === 0 ? undefined : `${group.name} has no shell inside`
   }
