@@ -1,11 +1,21 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { afterAll, expect, test } from 'bun:test'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Transport } from '../../contracts/target.ts'
 import { run, until } from './conformance/run.ts'
 import { describeTransport } from './conformance.ts'
-import { freePort, keygen, type TestServer, type TestServerOptions, testServer } from './ssh/testing.ts'
+import {
+  describeSsh,
+  describeUsers,
+  freePort,
+  keygen,
+  lineTo,
+  type TestServer,
+  type TestServerOptions,
+  testServer,
+  testSsh,
+} from './ssh/testing.ts'
 import { type SshSpec, sshTransport } from './ssh.ts'
 
 const servers: TestServer[] = []
@@ -21,11 +31,42 @@ afterAll(async () => {
 /** It takes its time, and prints. */
 const NOISY = 'echo "Welcome to the machine"; echo oops >&2; sleep 0.05\n'
 
-describeTransport('ssh', async () => sshTransport((await serve()).spec))
-describeTransport('ssh with MaxSessions 2 and a login shell that prints', async () =>
-  sshTransport((await serve({ config: ['MaxSessions 2'], bashrc: NOISY })).spec),
-)
-describeTransport('ssh without a shell of ours', async () => sshTransport((await serve()).spec, { reads: true }))
+const NO_PASSWORD = 'miner ALL=(ALL) NOPASSWD: ALL'
+
+describeSsh('over SSH', () => {
+  describeTransport('ssh', async () => sshTransport((await serve()).spec))
+  describeTransport('ssh with MaxSessions 2 and a login shell that prints', async () =>
+    sshTransport((await serve({ config: ['MaxSessions 2'], bashrc: NOISY })).spec),
+  )
+  describeTransport('ssh without a shell of ours', async () => sshTransport((await serve()).spec, { reads: true }))
+})
+
+describeUsers('over SSH, as an ordinary user', () => {
+  describeTransport('ssh by sudo', async () => {
+    const { spec } = await serve({ miner: { sudo: NO_PASSWORD } })
+    return sshTransport({ ...spec, become: true })
+  })
+  describeTransport('ssh behind a jump host', async () => sshTransport(await behind(await serve({ miner: {} }))))
+  test('a sudo that asks for a password is told', async () => {
+    const { spec } = await serve({ miner: {} })
+    expect(await whyNot({ ...spec, become: true })).toMatch(
+      /`become: true` needs `sudo -n` to work without a password, and it says: .*sudo: a password is required/,
+    )
+  })
+  test('a login shell that runs nothing is told', async () => {
+    const { spec } = await serve({ miner: { shell: '/usr/sbin/nologin' } })
+    expect(await whyNot(spec)).toContain('the login shell of miner runs no commands: This account is currently not')
+  })
+})
+
+/** The way to a server by another one. */
+async function behind(host: TestServer): Promise<SshSpec> {
+  const jump = await serve()
+  const both = join(host.folder, 'both')
+  writeFileSync(both, readFileSync(jump.knownHosts, 'utf8') + readFileSync(host.knownHosts, 'utf8'))
+  writeFileSync(join(jump.folder, 'authorized'), readFileSync(`${host.key}.pub`))
+  return { ...host.spec, knownHosts: both, jump: `${jump.spec.user}@127.0.0.1:${jump.port}` }
+}
 
 const opened = async (spec: SshSpec, work: (transport: Transport) => Promise<void>) => {
   await using transport = await sshTransport(spec)
@@ -37,7 +78,7 @@ const whyNot = async (spec: SshSpec) =>
     (error) => `${error.is}: ${error.message}`,
   )
 
-describe('a host that does not let us in says what to do', () => {
+describeSsh('a host that does not let us in says what to do', () => {
   test('unknown, refused, of an unknown key, of a changed key', async () => {
     const { spec, port, folder, knownHosts } = await serve()
     expect(await whyNot({ ...spec, host: 'no-such-host.invalid' })).toStartWith(
@@ -78,7 +119,8 @@ describe('a host that does not let us in says what to do', () => {
     )
     writeFileSync(join(folder, 'authorized'), readFileSync(`${locked}.pub`))
     await opened({ ...spec, identities: [locked], passphrase: 'open sesame' }, async () => undefined)
-  })
+    // Deriving a key from a passphrase takes its time.
+  }, 30_000)
   test('a login shell that runs no commands', async () => {
     const { spec } = await serve({ config: ['ForceCommand echo "This account is not available."; exit 1'] })
     expect(await whyNot(spec)).toBe(
@@ -99,7 +141,7 @@ describe('a host that does not let us in says what to do', () => {
   })
 })
 
-test('the agent’s keys are tried', async () => {
+testSsh('the agent’s keys are tried', async () => {
   const { spec, folder, key } = await serve()
   const socket = join(folder, 'agent')
   const agent = Bun.spawn(['ssh-agent', '-D', '-a', socket], { stdio: ['ignore', 'ignore', 'ignore'] })
@@ -121,13 +163,9 @@ test('the agent’s keys are tried', async () => {
   }
 })
 
-test('the way may go through another host', async () => {
-  const jump = await serve()
+testSsh('the way may go through another host', async () => {
   const host = await serve()
-  const both = join(host.folder, 'both')
-  writeFileSync(both, readFileSync(jump.knownHosts, 'utf8') + readFileSync(host.knownHosts, 'utf8'))
-  writeFileSync(join(jump.folder, 'authorized'), readFileSync(`${host.key}.pub`))
-  const spec = { ...host.spec, knownHosts: both, jump: `${jump.spec.user}@127.0.0.1:${jump.port}` }
+  const spec = await behind(host)
   await opened(spec, async (transport) => {
     const { out } = await run(transport, { sh: 'echo "$SSH_CONNECTION"' })
     expect(out.trim()).toEndWith(` ${host.port}`)
@@ -135,7 +173,39 @@ test('the way may go through another host', async () => {
   })
 })
 
-test('cases share one connection', async () => {
+testSsh(
+  'a command that never stops talking fills nothing on the host',
+  async () => {
+    await opened((await serve()).spec, async (transport) => {
+      const talking = run(transport, { sh: 'head -c 1000000000 /dev/zero; echo "$?" >&2' }, { keep: 1_000 })
+      const sizes: number[] = []
+      const size = 'du -sk "$(readlink "/proc/$(ps -o ppid= -p $$ | tr -d " ")/fd/4" | sed "s,/[^/]*$,,")"'
+      for (let over = false; !over; ) {
+        sizes.push(Number.parseInt((await run(transport, { sh: size })).out, 10))
+        over = await Promise.race([talking.then(() => true), Bun.sleep(20).then(() => false)])
+      }
+      const { stdout, err, truncated } = await talking
+      expect([stdout.length, err, truncated]).toEqual([1_000, '0\n', true])
+      expect(Math.max(...sizes)).toBeLessThan(1_000)
+    })
+  },
+  20_000,
+)
+
+testSsh(
+  'a thousand commands leave nothing of them behind',
+  async () => {
+    await opened((await serve()).spec, async (transport) => {
+      for (let round = 0; round < 20; round++)
+        await Promise.all(Array.from({ length: 50 }, () => run(transport, { argv: ['true'] })))
+      const shell = 'pid=$(ps -o ppid= -p $$); pid=$(ps -o ppid= -p $pid); ps -o pid= --ppid $pid | wc -l'
+      expect(Number((await run(transport, { sh: shell })).out)).toBeLessThan(60)
+    })
+  },
+  60_000,
+)
+
+testSsh('cases share one connection', async () => {
   const { spec, folder } = await serve()
   const logins = () => readFileSync(join(folder, 'log'), 'utf8').match(/Accepted publickey/g)?.length
   const work = () => opened(spec, async (transport) => expect((await run(transport, { sh: 'echo x' })).out).toBe('x\n'))
@@ -144,7 +214,7 @@ test('cases share one connection', async () => {
   expect(logins()).toBe(1)
 })
 
-describe('a connection that is cut', () => {
+describeSsh('a connection that is cut', () => {
   test('leaves the outcome unknown, ends the command, and the next one has a new one', async () => {
     const { spec, cut, folder } = await serve()
     await opened(spec, async (transport) => {
@@ -158,6 +228,18 @@ describe('a connection that is cut', () => {
       await until(async () => !(await alive()), 'the command is gone')
     })
   })
+  test('without anybody being told shows within seconds', async () => {
+    const { spec, port, knownHosts } = await serve()
+    await using line = await lineTo(port)
+    writeFileSync(knownHosts, readFileSync(knownHosts, 'utf8').replace(`:${port}`, `:${line.port}`))
+    await opened({ ...spec, port: line.port }, async (transport) => {
+      const begun = await run(transport, { sh: 'echo begun' })
+      const running = run(transport, { sh: 'sleep 60' }).catch((error) => error)
+      line.silence()
+      expect(await running).toMatchObject({ is: 'target', transient: true, unknownOutcome: true })
+      expect((await run(transport, { sh: 'echo begun' })).out).toBe(begun.out)
+    })
+  }, 30_000)
   test('is told to whoever reads from a socket', async () => {
     const { spec, cut } = await serve()
     const echo = createServer((socket) => socket.pipe(socket))
@@ -188,7 +270,7 @@ describe('a connection that is cut', () => {
   test('leaves no files of ours', async () => {
     const { spec, cut } = await serve()
     await opened(spec, async (transport) => {
-      const folder = (await run(transport, { sh: 'readlink "/proc/$(ps -o ppid= -p $$ | tr -d " ")/fd/3"' })).out.trim()
+      const folder = (await run(transport, { sh: 'readlink "/proc/$(ps -o ppid= -p $$ | tr -d " ")/fd/4"' })).out.trim()
       expect(folder).toContain('.shakedown-')
       await cut()
       await until(() => !existsSync(folder), 'the folder is gone')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { Address, Transport } from '../../../contracts/target.ts'
@@ -16,6 +16,9 @@ export function describeConnections(open: () => Transport): void {
         await new Promise<void>((done) => (at === 0 ? server.listen(0, '127.0.0.1', done) : server.listen(at, done)))
         servers.push(server)
       }
+      // The target may be reached as another user.
+      chmodSync(folder, 0o755)
+      chmodSync(path, 0o777)
       port = (servers.at(-1)?.address() as AddressInfo | undefined)?.port ?? 0
     })
     afterAll(() => {

@@ -15,6 +15,18 @@ export function describeLimits(open: () => Transport): void {
       )
       expect([stdout.length, truncated, code]).toEqual([1_000, true, 0])
     })
+    test('50 MB arrive whole', async () => {
+      const { stdout, truncated } = await run(
+        open(),
+        { sh: 'head -c 50000000 /dev/zero; echo end' },
+        { keep: 60_000_000 },
+      )
+      expect([stdout.length, truncated, Buffer.from(stdout.subarray(-4)).toString()]).toEqual([
+        50_000_004,
+        false,
+        'end\n',
+      ])
+    })
     test('output that fits exactly is not called truncated', async () => {
       const { truncated } = await run(open(), { argv: ['printf', '12345'] }, { keep: 5 })
       expect(truncated).toBe(false)

@@ -4,8 +4,7 @@ import { constants } from 'node:os'
 import type { ClientChannel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { Launch } from '../script.ts'
-import type { Outcome } from './frames.ts'
-import type { Job, Sessions } from './job.ts'
+import type { Job, Outcome, Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
 
 /** A grandchild that goes on may hold the channel open: once the command has ended, output may pause for this long. */

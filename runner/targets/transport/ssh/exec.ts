@@ -5,12 +5,13 @@ import { TargetError } from '../../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../../contracts/target.ts'
 import { type Launch, launchOf } from '../script.ts'
 import { execAlone, SCRIPT_HERE } from './exec-alone.ts'
-import { type FramedShell, file } from './framed-shell.ts'
+import type { FramedShell } from './framed-shell.ts'
 import type { Job } from './job.ts'
+import { quoteOnLine } from './line.ts'
 import type { Link } from './link.ts'
 
 const KEEP = 16 * 1024 * 1024
-/** `read` takes a line byte by byte: what is longer gets a channel of its own. */
+/** Where `head` is not exact, all goes by `read`, which takes a line byte by byte: what is longer gets a channel of its own. */
 const MOST_IN_A_LINE = 64 * 1024
 
 export type Told = (line: string) => void
@@ -34,14 +35,17 @@ export async function execRemotely(
   const start = performance.now()
   const launch = launchOf(command, options)
   const keep = options.keep ?? KEEP
-  const long = (launch.stdin?.length ?? 0) + (launch.script?.length ?? 0) > MOST_IN_A_LINE
-  const shell = host.reads || long ? undefined : await host.link.shell()
+  const shell = host.reads ? undefined : await host.link.shell()
   signal.throwIfAborted()
-  const job = shell ? inShell(shell, launch, options, keep) : await alone(host.link, launch, options, keep)
+  const length = (launch.stdin?.length ?? 0) + (launch.script?.length ?? 0)
+  const job =
+    shell && (shell.exact || length <= MOST_IN_A_LINE)
+      ? inShell(shell, launch, options, keep)
+      : await alone(host.link, launch, options, keep)
   const limit = limitOf(job, options.timeout, signal)
   void job.group.then((group) => group !== undefined && host.tell(`run ${group}`))
   try {
-    const { code, signalled, stdout, stderr } = await job.outcome
+    const { code, signalled, stdout, stderr, cut = false } = await job.outcome
     await limit.ended()
     if (signal.aborted) throw signal.reason
     return {
@@ -49,7 +53,7 @@ export async function execRemotely(
       ...(signalled ? signalName(code) : {}),
       stdout: stdout.subarray(0, keep),
       stderr: stderr.subarray(0, keep),
-      truncated: stdout.length > keep || stderr.length > keep,
+      truncated: cut || stdout.length > keep || stderr.length > keep,
       timedOut: limit.timedOut(),
       duration: performance.now() - start,
     }
@@ -63,8 +67,12 @@ export async function execRemotely(
 }
 
 function inShell(shell: FramedShell, launch: Launch, options: ExecOptions, keep: number): Job {
-  const main = mainOf(launch, options, `3<${file('script')}`)
-  const { group, outcome } = shell.run({ main, stdin: launch.stdin, script: launch.script, keep })
+  const { group, outcome } = shell.run({
+    line: lineOf(launch, options),
+    stdin: launch.stdin,
+    script: launch.script,
+    keep,
+  })
   return {
     group,
     outcome,
@@ -89,14 +97,24 @@ async function alone(link: Link, launch: Launch, options: ExecOptions, keep: num
 }
 
 /** Folder and environment, and then the command in the place of the shell. */
-function mainOf({ argv, script }: Launch, { cwd, env = {} }: ExecOptions, scriptFrom: string): string {
+function mainOf({ argv, script }: Launch, options: ExecOptions, scriptFrom: string): string {
+  const from = script === undefined ? '' : ` ${scriptFrom}`
+  return [...before(options, quote), `exec ${argv.map(quote).join(' ')}${from}`, ''].join('\n')
+}
+
+/** The same for the shell that is kept there, in its words. */
+function lineOf({ argv, stdin, script }: Launch, options: ExecOptions): string {
+  const [file = '', ...words] = argv.map(quoteOnLine)
+  const from = [stdin === undefined ? '' : '<"$slot.in"', script === undefined ? '' : '3<"$slot.script"'].join(' ')
+  return [...before(options, quoteOnLine), `there ${file}`, `become ${[file, ...words].join(' ')} ${from}`].join('; ')
+}
+
+function before({ cwd, env = {} }: ExecOptions, quoted: (word: string) => string): string[] {
   const folder =
     cwd === undefined
       ? []
-      : [`cd ${quote(cwd)} 2>/dev/null || { echo ${quote(`there is no folder ${cwd}`)} >&2; exit 127; }`]
-  const names = Object.entries(env).map(([name, value]) => `export ${variable(name)}=${quote(value)}`)
-  const from = script === undefined ? '' : ` ${scriptFrom}`
-  return [...folder, ...names, `exec ${argv.map(quote).join(' ')}${from}`, ''].join('\n')
+      : [`cd ${quoted(cwd)} 2>/dev/null || { echo ${quoted(`there is no folder ${cwd}`)} >&2; exit 127; }`]
+  return [...folder, ...Object.entries(env).map(([name, value]) => `export ${variable(name)}=${quoted(value)}`)]
 }
 
 function variable(name: string): string {

@@ -1,16 +1,23 @@
-/** The runner's side of the shell on the host: requests go out, frames come back. */
+/** The runner's side of the shell on the host: requests go out, answers come back. */
 import { randomBytes } from 'node:crypto'
 import type { ClientChannel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
-import { Frames, type Outcome } from './frames.ts'
-import type { Job, Sessions } from './job.ts'
+import { type Answer, Frames } from './frames.ts'
+import type { Job, Outcome, Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
 import { shellScript } from './shell-script.ts'
 
 const READY_WITHIN = 10_000
+/** A command has ended and somebody holds its outputs: they may pause for so long. */
+const QUIET_GRACE = 300
+/** What is longer is slow to read, line by line and byte by byte. */
+const LINE_LIMIT = 8 * 1024
+/** Between two of them others have their say. */
+const CHUNK = 256 * 1024
 
 export interface Request {
-  readonly main: string
+  /** One line of shell that execs the command; the files of the request are `"$slot.in"` and `"$slot.script"`. */
+  readonly line: string
   readonly stdin: Uint8Array | undefined
   readonly script: string | undefined
   /** Bytes of each output that come back; one more tells that there was more. */
@@ -18,24 +25,33 @@ export interface Request {
 }
 
 interface Pending {
-  begun(group: number | undefined): void
-  ended(outcome: Outcome): void
-  cut(error: TargetError): void
+  begun(group: number): void
+  exited(code: number, signalled: boolean): void
+  /** An output was not kept to its end. */
+  cut(): void
+  done(stdout: Buffer, stderr: Buffer): void
+  fail(error: TargetError): void
 }
 
 export class FramedShell {
   readonly ended: Promise<void>
+  /** Whether a long stdin goes through as it is. */
+  readonly exact: boolean
   readonly #channel: ClientChannel
   readonly #address: string
   readonly #pending = new Map<number, Pending>()
-  #next = 1
+  readonly #free: number[] = []
+  #slots = 0
   #over = false
 
-  private constructor(channel: ClientChannel, frames: Frames, address: string) {
+  private constructor(channel: ClientChannel, frames: Frames, { settings }: Sessions, exact: boolean) {
     this.#channel = channel
-    this.#address = address
-    frames.begun = (id, group) => this.#pending.get(id)?.begun(group)
-    frames.ended = (id, outcome) => this.#pending.get(id)?.ended(outcome)
+    this.#address = settings.address
+    this.exact = exact
+    frames.told = {
+      word: (word, slot, value, how) => this.#told(word, slot, value, how),
+      done: (slot, stdout, stderr) => this.#pending.get(slot)?.done(stdout, stderr),
+    }
     this.ended = new Promise((resolve) => {
       channel.once('close', () => {
         this.#cut()
@@ -46,43 +62,57 @@ export class FramedShell {
 
   /** Undefined where the host has no room for its files. Throws a TargetError when it runs no commands at all. */
   static async start(link: Sessions): Promise<FramedShell | undefined> {
-    const { become, address } = link.settings
     const token = randomBytes(16).toString('hex')
-    const channel = await link.session(firstLineScript(become))
+    const channel = await link.session(firstLineScript(link.settings.become))
     const frames = new Frames(token)
     channel.on('data', (chunk: Buffer) => frames.take(chunk))
     channel.on('error', () => undefined)
     const said = collect(channel.stderr)
     channel.write(`${escapeLine(`token=${token}\n${shellScript}`)}\n`)
     const answer = await firstAnswer(channel, frames)
-    if (answer === 'ready') return new FramedShell(channel, frames, address)
+    if (answer === 'exact' || answer === 'ready') return new FramedShell(channel, frames, link, answer === 'exact')
     channel.destroy()
     if (answer === 'none') return undefined
     throw new TargetError(whyNoShell(link, answer, `${frames.noise()}\n${said()}`))
   }
 
-  run({ main, stdin, script, keep }: Request): Omit<Job, 'stop'> {
-    const id = this.#next++
+  run(request: Request): Omit<Job, 'stop'> {
+    const slot = this.#free.pop() ?? ++this.#slots
     const group = Promise.withResolvers<number | undefined>()
     const outcome = Promise.withResolvers<Outcome>()
+    let how = { code: 137, signalled: true }
+    let cut = false
+    let taken = false
+    let timer: ReturnType<typeof setTimeout> | undefined
     const over = () => {
-      this.#pending.delete(id)
+      clearTimeout(timer)
+      this.#pending.delete(slot)
+      // A late word about a slot that was taken would be one about another command.
+      if (!taken) this.#free.push(slot)
       group.resolve(undefined)
     }
-    this.#pending.set(id, {
+    this.#pending.set(slot, {
       begun: group.resolve,
-      ended: (how) => {
-        over()
-        outcome.resolve(how)
+      exited: (code, signalled) => {
+        how = { code, signalled }
+        timer = setTimeout(() => {
+          taken = true
+          this.#tell(`take ${slot} ${request.keep + 1}`)
+        }, QUIET_GRACE)
       },
-      cut: (error) => {
+      cut: () => {
+        cut = true
+      },
+      done: (stdout, stderr) => {
+        over()
+        outcome.resolve({ ...how, stdout, stderr, cut })
+      },
+      fail: (error) => {
         over()
         outcome.reject(error)
       },
     })
-    const begins = `echo "b ${id} $$" >&3; exec 3>&- <${file('in')} >${file('out')} 2>${file('err')}\n`
-    const fields = [begins + main, stdin, script].map(fieldOf)
-    this.#tell(`run ${id} ${keep + 1} ${fields.join(' ')}`)
+    void this.#send(slot, request)
     if (this.#over) this.#cut()
     return { outcome: outcome.promise, group: group.promise }
   }
@@ -91,8 +121,41 @@ export class FramedShell {
     this.#tell(`stop ${group}`)
   }
 
+  async #send(slot: number, { line, stdin, script, keep }: Request): Promise<void> {
+    if (script !== undefined) await this.#put(slot, 'script', Buffer.from(script))
+    if (stdin !== undefined) await this.#put(slot, 'in', stdin)
+    this.#tell(`run ${slot} ${keep + 1} ${Math.ceil((keep + 1) / 512)}\n${line}`)
+  }
+
+  async #put(slot: number, name: 'in' | 'script', bytes: Uint8Array): Promise<void> {
+    if (bytes.length <= LINE_LIMIT || !this.exact) {
+      this.#tell(`text ${slot} ${name}\n${escapeLine(bytes)}`)
+      return
+    }
+    for (let at = 0; at < bytes.length && !this.#over; at += CHUNK) {
+      const chunk = bytes.subarray(at, at + CHUNK)
+      const head = Buffer.from(`put ${slot} ${name} ${chunk.length}\n`)
+      if (!this.#channel.write(Buffer.concat([head, chunk]))) await this.#drained()
+    }
+  }
+
+  async #drained(): Promise<void> {
+    await Promise.race([new Promise<void>((resolve) => this.#channel.once('drain', () => resolve())), this.ended])
+  }
+
   #tell(line: string): void {
     if (!this.#over) this.#channel.write(`${line}\n`)
+  }
+
+  #told(word: string, slot: number, value: number, how: string): void {
+    const pending = this.#pending.get(slot)
+    if (word === 'begun') pending?.begun(value)
+    if (word === 'exit') pending?.exited(value, how === 'signal')
+    if (word === 'cut') pending?.cut()
+    if (word === 'full')
+      pending?.fail(
+        new TargetError(`${this.#address} has no space left for the files of a command: look at \`df\` there`),
+      )
   }
 
   #cut(): void {
@@ -101,32 +164,23 @@ export class FramedShell {
       transient: true,
       unknownOutcome: true,
     })
-    for (const pending of [...this.#pending.values()]) pending.cut(error)
+    for (const pending of [...this.#pending.values()]) pending.fail(error)
   }
 }
 
-/** Where the files of a request are, in the words of its `main`. */
-export function file(name: 'in' | 'out' | 'err' | 'script'): string {
-  return `"\${0%.main}.${name}"`
-}
+type First = Answer | 'nothing' | { readonly code: number | undefined }
 
-/** A word that is empty is written as `-`. */
-function fieldOf(content: Uint8Array | string | undefined): string {
-  const field = escapeLine(content ?? '')
-  if (field === '') return '-'
-  return field === '-' ? '\\0055' : field
-}
-
-type Answer = 'ready' | 'none' | 'nothing' | { readonly code: number | undefined }
-
-function firstAnswer(channel: ClientChannel, frames: Frames): Promise<Answer> {
+function firstAnswer(channel: ClientChannel, frames: Frames): Promise<First> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('nothing'), READY_WITHIN)
     let code: number | undefined
     channel.once('exit', (exit: number | null) => {
       code = exit ?? undefined
     })
-    channel.once('close', () => resolve({ code }))
+    channel.once('close', () => {
+      clearTimeout(timer)
+      resolve({ code })
+    })
     void frames.answer.then((word) => {
       clearTimeout(timer)
       resolve(word)
@@ -134,7 +188,7 @@ function firstAnswer(channel: ClientChannel, frames: Frames): Promise<Answer> {
   })
 }
 
-function whyNoShell({ settings }: Sessions, answer: Answer, said: string): string {
+function whyNoShell({ settings }: Sessions, answer: First, said: string): string {
   const { address, user, become } = settings
   const words = said.trim().split('\n').slice(-2).join(' ').trim()
   if (become && /password|sudo/i.test(words))

@@ -1,32 +1,31 @@
-/** Takes the frames of the shell on the host apart, however the chunks fall. */
+/** Takes the answers of the shell on the host apart, however the chunks fall. */
 
-export interface Outcome {
-  readonly code: number
-  readonly signalled: boolean
-  readonly stdout: Buffer
-  readonly stderr: Buffer
+/** What comes behind whatever a login shell prints. `exact`: as `ready`, and its `head` takes what it is asked for. */
+export type Answer = 'exact' | 'ready' | 'none'
+
+export interface Told {
+  /** `begun`, `exit`, `cut`, `full`. */
+  word(word: string, slot: number, value: number, how: string): void
+  done(slot: number, stdout: Buffer, stderr: Buffer): void
 }
 
 const NEWLINE = 10
 
 interface Output {
   readonly is: 'output'
-  readonly id: number
-  readonly code: number
-  readonly signalled: boolean
+  readonly slot: number
   stdout?: Buffer
 }
 
 type State = { readonly is: 'noise' } | { readonly is: 'line' } | Output
 
 export class Frames {
-  /** The first word of ours, behind whatever a login shell prints. */
-  readonly answer: Promise<'ready' | 'none'>
-  begun: (id: number, group: number) => void = () => undefined
-  ended: (id: number, outcome: Outcome) => void = () => undefined
+  /** The first word of ours. */
+  readonly answer: Promise<Answer>
+  told: Told = { word: () => undefined, done: () => undefined }
   readonly #hello: Buffer
   readonly #end: Buffer
-  #answered: (word: 'ready' | 'none') => void = () => undefined
+  #answered: (word: Answer) => void = () => undefined
   #state: State = { is: 'noise' }
   /** Of the output that is being read: what is looked through, and the tail and newer chunks that are not. */
   #seen: Buffer[] = []
@@ -34,7 +33,7 @@ export class Frames {
 
   constructor(token: string) {
     this.#hello = Buffer.from(`\n${token} `)
-    this.#end = Buffer.from(`\n${token}\n`)
+    this.#end = Buffer.from(token)
     this.answer = new Promise((resolve) => {
       this.#answered = resolve
     })
@@ -63,17 +62,17 @@ export class Frames {
     const word = this.#rest.subarray(start + this.#hello.length, end).toString()
     this.#rest = this.#rest.subarray(end + 1)
     this.#state = { is: 'line' }
-    this.#answered(word === 'ready' ? 'ready' : 'none')
+    this.#answered(word as Answer)
     return true
   }
 
   #line(): boolean {
     const end = this.#rest.indexOf(NEWLINE)
     if (end === -1) return false
-    const [what, id, code, how] = this.#rest.subarray(0, end).toString().split(' ')
+    const [word = '', slot, value, how = ''] = this.#rest.subarray(0, end).toString().split(' ')
     this.#rest = this.#rest.subarray(end + 1)
-    if (what === 'b') this.begun(Number(id), Number(code))
-    if (what === 'd') this.#state = { is: 'output', id: Number(id), code: Number(code), signalled: how === 'signal' }
+    if (word === 'done') this.#state = { is: 'output', slot: Number(slot) }
+    else this.told.word(word, Number(slot), Number(value), how)
     return true
   }
 
@@ -94,9 +93,8 @@ export class Frames {
       state.stdout = whole
       return true
     }
-    const { id, code, signalled, stdout } = state
     this.#state = { is: 'line' }
-    this.ended(id, { code, signalled, stdout, stderr: whole })
+    this.told.done(state.slot, state.stdout, whole)
     return true
   }
 }

@@ -1,6 +1,14 @@
 import type { ClientChannel } from 'ssh2'
-import type { Outcome } from './frames.ts'
 import type { SshSettings } from './settings.ts'
+
+export interface Outcome {
+  readonly code: number
+  readonly signalled: boolean
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  /** There was more of an output than could be kept on the host. */
+  readonly cut?: boolean
+}
 
 /** A command that is under way on the host. */
 export interface Job {

@@ -1,4 +1,5 @@
 /** Bytes and scripts as one line that `read -r` and `printf %b` of any POSIX shell take apart again. */
+import { quote } from '../../../contracts/command.ts'
 
 /** Printable ASCII as it is, all else (blanks and backslashes, too) as `\0ooo`. */
 export function escapeLine(bytes: Uint8Array | string): string {
@@ -18,4 +19,9 @@ const BYTES = Array.from({ length: 256 }, (_, byte) =>
  */
 export function firstLineScript(become: boolean): string {
   return `exec ${become ? 'sudo -n ' : ''}sh -c 'IFS= read -r SD_LINE; eval "$(printf %b "$SD_LINE"; echo :)"'`
+}
+
+/** A word of a line: the shell there knows `nl`. */
+export function quoteOnLine(word: string): string {
+  return quote(word).replaceAll('\n', `'"$nl"'`)
 }

@@ -1,36 +1,89 @@
 /**
- * A shell on the host that takes many commands over one channel, each in a session of its own:
+ * A shell on the host that takes many commands over one channel, each in a session of its own. It is told, line by line:
  *
- *     run ID KEEP MAIN STDIN SCRIPT    runs MAIN (which execs the command) with STDIN; `-` is an empty word
- *     stop GROUP                       ends a process group: TERM, and KILL after 0.2 s
+ *     text SLOT NAME             and a line for `printf %b`, which is added to a file of the slot: `in`, `script`
+ *     put SLOT NAME BYTES        and so many bytes, which are added
+ *     run SLOT KEEP BLOCKS       and a line of shell, which execs the command: KEEP bytes of each output are told
+ *     stop GROUP                 ends a process group: TERM, and KILL after 0.2 s
+ *     take SLOT KEEP             tells what there is of the outputs, though somebody still holds them
  *
- * and answers in frames: `b ID GROUP` when a command has begun, `d ID CODE SIGNALLED` when it has ended, followed by its
- * stdout, a line with the token, its stderr, and another one. Lengths would be wrong when a child that goes on still
- * appends. The end of stdin ends everything that runs.
+ * and answers `begun SLOT GROUP`, `exit SLOT CODE HOW`, `cut SLOT` (an output was longer), `full SLOT` (not run: there is no
+ * space) and `done SLOT`, followed by stdout, the token, stderr, and the token. Lengths would be wrong when a child that
+ * goes on still appends. The end of stdin ends everything that runs.
  *
- * Traps that were measured: `wait` tells 128 + N for a signal as for an exit code, so the shell's own message about a
- * foreground child tells them apart (there is none for INT and PIPE; dash writes it where the child's stderr goes, so the child
- * redirects itself); a reader and a writer on the FIFO, or opening it
- * blocks; commands must not inherit the FIFO, or they could keep it; what runs in the background ignores INT and QUIT, and
- * only a program can undo that.
+ * Traps that were measured: outputs that are files lose what they had at `echo x >/dev/stderr`, so each goes through a
+ * FIFO, and its reader keeps no more than BLOCKS of 512 bytes, since the files may lie in memory; a slot and its FIFOs are
+ * used again, since making and removing them costs more than the command; `wait` tells 128 + N for a signal as for an exit
+ * code, so the shell's own message about a foreground child tells them apart (there is none for INT and PIPE); a reader and a
+ * writer on the FIFO of answers, or opening it blocks; commands must not inherit it, or they could keep it; what runs in the
+ * background ignores INT and QUIT, and only a program can undo that; `head -c` of BusyBox reads more of a pipe than it is
+ * asked for, so `ready` tells whether this one does; children are zombies until they are waited for.
  */
 export const shellScript = `
 unset SD_LINE
-trap '' PIPE HUP INT TERM
 mask=$(umask)
+blocks=$(ulimit -S -f)
 umask 077
 for top in /dev/shm /run "\${TMPDIR:-/tmp}" /tmp; do
-  dir=$(mktemp -d "$top/.shakedown-XXXXXX" 2>/dev/null) && break
-done
-[ -n "$dir" ] && mkfifo "$dir/ended" || { printf '\\n%s none\\n' "$token"; exit 1; }
-exec 3<>"$dir/ended"
-printf '\\n%s ready\\n' "$token"
-exec 2>/dev/null
-umask "$mask"
+  dir=$(mktemp -d "$top/.shakedown-XXXXXX" 2>/dev/null) || continue
+  mkfifo "$dir/told" && echo >"$dir/full" && [ -s "$dir/full" ] && break
+  rm -rf "$dir"
+  dir=
+done 2>/dev/null
+[ -n "$dir" ] || { printf '\\n%s none\\n' "$token"; exit 1; }
+nl='
+'
+exec 4<>"$dir/told"
+exact=ready
+[ "$(printf abcdef | { head -c 3 >/dev/null 2>&1; cat; })" = def ] && exact=exact
+alone=
+command -v setsid >/dev/null && alone=setsid
+if env --default-signal=INT,QUIT true 2>/dev/null; then
+  become() { exec $alone env --default-signal=INT,QUIT "$@"; }
+elif perl -e 1 2>/dev/null; then
+  become() { exec $alone perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec { $ARGV[0] } @ARGV; exit 126' "$@"; }
+else
+  become() { exec $alone "$@"; }
+fi
 
-one() {
-  trap - PIPE HUP INT TERM
-  $alone sh "$dir/$1.main"
+there() {
+  command -v "$1" >/dev/null 2>&1 && return
+  case $1 in */*) [ -e "$1" ] && { echo "$1: permission denied" >&2; exit 126; } ;; esac
+  echo "$1: not found" >&2
+  exit 127
+}
+
+keep() {
+  cat >"$dir/$1" && exit
+  echo "cut \${1%.*}" >&4
+  exec cat >/dev/null
+}
+
+begin() {
+  { read -r group rest </proc/self/stat; } 2>/dev/null || group=$(exec sh -c 'echo $PPID')
+  echo "$group" >"$dir/$1.group"
+  echo "begun $1 $group" >&4
+  exec 4>&-
+  ulimit -S -f "$blocks"
+  umask "$mask"
+}
+
+run() {
+  exec </dev/null >/dev/null 2>"$dir/$1.how"
+  [ -p "$dir/$1.to-err" ] || mkfifo "$dir/$1.to-out" "$dir/$1.to-err"
+  ulimit -S -f "$3"
+  keep "$1.out" <"$dir/$1.to-out" 2>/dev/null &
+  out=$!
+  keep "$1.err" <"$dir/$1.to-err" 2>/dev/null &
+  err=$!
+  [ -n "$alone" ] || set -m
+  ( begin "$1"; slot=$dir/$1; eval "$4" ) >"$dir/$1.to-out" 2>"$dir/$1.to-err"
+  code=$? how=exit
+  { [ -s "$dir/$1.how" ] || [ $code = 130 ] || [ $code = 141 ]; } && [ $code -gt 128 ] && how=signal
+  : >"$dir/$1.group"
+  echo "exit $1 $code $how" >&4
+  wait $out $err
+  echo "done $1 $2" >&4
 }
 
 stop() {
@@ -40,56 +93,53 @@ stop() {
   kill -KILL "-$1"
 }
 
-emit() {
-  groups=
-  while read -r what id code how keep <&3; do
-    case $what in
-      b) groups="$groups $id:$code"; echo "b $id $code" ;;
-      d)
-        echo "d $id $code $how"
-        [ -s "$dir/$id.out" ] && head -c "$keep" "$dir/$id.out"
-        printf '\\n%s\\n' "$token"
-        [ -s "$dir/$id.err" ] && head -c "$keep" "$dir/$id.err"
-        printf '\\n%s\\n' "$token"
-        left=
-        for each in $groups; do [ "\${each%:*}" = "$id" ] || left="$left $each"; done
-        groups=$left
-        rm -f "$dir/$id".*
+tell() {
+  while read -r word slot value how; do
+    case $word in
+      done | take)
+        echo "done $slot"
+        [ -s "$dir/$slot.out" ] && head -c "$value" <"$dir/$slot.out"
+        printf %s "$token"
+        [ -s "$dir/$slot.err" ] && head -c "$value" <"$dir/$slot.err"
+        for name in out err in script; do : >"$dir/$slot.$name"; done
+        [ $word = done ] || rm -f "$dir/$slot".*
+        printf %s "$token"
         ;;
-      q)
-        for each in $groups; do stop "\${each#*:}" & done
-        wait
-        rm -rf "$dir"
-        exit
-        ;;
+      *) echo "$word $slot $value $how" ;;
     esac
   done
 }
 
-alone=
-command -v setsid >/dev/null && alone=setsid
-env --default-signal=INT,QUIT true && alone="env --default-signal=INT,QUIT $alone"
-emit </dev/null &
-exec >/dev/null
-while read -r word id keep main stdin script; do
+end() {
+  for file in "$dir"/*.group; do
+    [ -s "$file" ] && read -r group <"$file" && stop "$group" &
+  done
+  wait $!
+  kill -KILL $teller
+  rm -rf "$dir" || rm -rf "$dir"
+}
+
+printf '\\n%s %s\\n' "$token" "$exact"
+tell <&4 &
+teller=$!
+full=
+while read -r word slot a b; do
   case $word in
+    text) IFS= read -r line; printf %b "$line" >>"$dir/$slot.$a" || full=$slot ;;
+    put) head -c "$b" >>"$dir/$slot.$a" || full=$slot ;;
     run)
-      umask 077
-      printf %b "$main" >"$dir/$id.main"
-      [ "$stdin" = - ] && stdin=
-      printf %b "$stdin" >"$dir/$id.in"
-      [ "$script" = - ] || printf %b "$script" >"$dir/$id.script"
-      : >"$dir/$id.out" >"$dir/$id.err"
-      umask "$mask"
-      (
-        one "$id" 2>"$dir/$id.how"
-        code=$? how=exit
-        { [ -s "$dir/$id.how" ] || [ $code = 130 ] || [ $code = 141 ]; } && [ $code -gt 128 ] && how=signal
-        echo "d $id $code $how $keep" >&3
-      ) &
+      IFS= read -r line
+      [ "$full" = "$slot" ] && { full=; echo "full $slot" >&4; continue; }
+      eval "before=\\$run$slot"
+      [ -z "$before" ] || wait "$before"
+      run "$slot" "$a" "$b" "$line" &
+      eval "run$slot=$!"
       ;;
-    stop) stop "$id" & ;;
+    stop) stop "$slot" </dev/null >/dev/null & ;;
+    take) eval "kill -KILL \\$run$slot"; echo "take $slot $a" >&4 ;;
   esac
-done
-echo q >&3
+done 2>/dev/null
+exec >/dev/null 2>&1
+trap '' HUP INT TERM
+end
 `

@@ -1,11 +1,41 @@
 /** An OpenSSH server on a loopback port, with keys made here, and a client's own `~/.ssh`. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { describe, test } from 'bun:test'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { ownName } from '../users.ts'
 import type { SshSpec } from './spec.ts'
 
 const SSHD = '/usr/sbin/sshd'
+const MINER = 4711
+
+/** Tests that need an OpenSSH server: skipped with the reason where there is none, but never on CI. */
+export const describeSsh = needs(whyNoServer())
+export const testSsh = describeSsh === describe ? test : test.skip
+
+/** Tests that need an ordinary user besides root, and sudo: skipped where they can't be had, but never on CI. */
+export const describeUsers = needs(whyNoServer() ?? whyNoUsers())
+
+function needs(missing: string | undefined) {
+  if (missing === undefined || process.env['SHAKEDOWN_REQUIRE_ALL'] !== undefined) return describe
+  console.log(`skipped: ${missing}`)
+  return describe.skip
+}
+
+function whyNoServer(): string | undefined {
+  return existsSync(SSHD) ? undefined : `there is no ${SSHD} here (apt-get install openssh-server)`
+}
+
+/** They are made in a mount namespace, so that nothing of this machine is changed. */
+function whyNoUsers(): string | undefined {
+  if (Bun.which('sudo') === null) return 'there is no `sudo` here'
+  return canUnshare() ? undefined : 'only root, and where mount namespaces can be made, can have users for a test'
+}
+
+function canUnshare(): boolean {
+  if (process.getuid?.() !== 0 || Bun.which('unshare') === null) return false
+  return Bun.spawnSync(['unshare', '-m', 'mount', '--make-rprivate', '/']).exitCode === 0
+}
 
 export interface TestServer extends AsyncDisposable {
   readonly port: number
@@ -26,17 +56,17 @@ export interface TestServerOptions {
   readonly config?: readonly string[]
   /** What the login shell runs first. */
   readonly bashrc?: string
+  /** Who logs in is `miner`, an ordinary user that this server alone knows, with a login shell and a line of sudoers. */
+  readonly miner?: { readonly shell?: string; readonly sudo?: string }
 }
 
-/** Undefined where there is no sshd; on CI that is an error. */
-export async function testServer({ config = [], bashrc = '' }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({ config = [], bashrc = '', miner }: TestServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync('/tmp/sd-sshd-')
   const at = (name: string) => join(folder, name)
   for (const name of ['host', 'id']) keygen(at(name))
   writeFileSync(at('authorized'), readFileSync(at('id.pub')), { mode: 0o600 })
   mkdirSync(at('home'))
   writeFileSync(at('home/.bashrc'), bashrc)
-  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const port = await freePort()
   writeFileSync(
     at('sshd_config'),
@@ -58,7 +88,8 @@ export async function testServer({ config = [], bashrc = '' }: TestServerOptions
     ].join('\n'),
   )
   writeFileSync(at('known_hosts'), `[127.0.0.1]:${port} ${readFileSync(at('host.pub'), 'utf8')}`)
-  const server = Bun.spawn([SSHD, '-D', '-e', '-f', at('sshd_config')], {
+  writeFileSync(at('start'), startScript(folder, miner))
+  const server = Bun.spawn(canUnshare() ? ['unshare', '-m', 'sh', '-e', at('start')] : [...START, at('sshd_config')], {
     stdio: ['ignore', 'ignore', Bun.file(at('log'))],
   })
   await answering(port, () => readFileSync(at('log'), 'utf8'))
@@ -69,13 +100,76 @@ export async function testServer({ config = [], bashrc = '' }: TestServerOptions
     key: at('id'),
     knownHosts: at('known_hosts'),
     pid: server.pid,
-    spec: { host: '127.0.0.1', user: ownName(), port, identities: [at('id')], knownHosts: at('known_hosts') },
+    spec: {
+      host: '127.0.0.1',
+      user: miner ? 'miner' : ownName(),
+      port,
+      identities: [at('id')],
+      knownHosts: at('known_hosts'),
+    },
     cut: () => cutAll(server.pid),
     [Symbol.asyncDispose]: async () => {
       await cutAll(server.pid)
       server.kill()
       await server.exited
       rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+const START = [SSHD, '-D', '-e', '-f']
+
+/** What is mounted here is seen by the server and by what it starts, and gone with them: sshd's own folder below /run, and a user. */
+function startScript(folder: string, miner: TestServerOptions['miner']): string {
+  const { shell = '/bin/bash', sudo = '' } = miner ?? {}
+  const user = `
+for file in passwd shadow group; do cp /etc/$file $file; done
+echo 'miner:x:${MINER}:${MINER}::${folder}/home:${shell}' >>passwd
+echo 'miner:*:19000:0:99999:7:::' >>shadow
+echo 'miner:x:${MINER}:' >>group
+for file in passwd shadow group; do mount --bind $file /etc/$file; done
+chmod 755 .
+chmod 644 authorized
+chown -R ${MINER}:${MINER} home
+mount -t tmpfs -o mode=755 tmpfs /etc/sudoers.d
+echo '${sudo}' >/etc/sudoers.d/miner
+chmod 440 /etc/sudoers.d/miner`
+  return `cd ${folder}
+mount --make-rprivate /
+mkdir run
+mount --rbind /run run
+mount -t tmpfs -o mode=755 tmpfs /run
+for entry in run/*; do ln -s "$PWD/$entry" /run/; done
+[ -e /run/sshd ] || mkdir /run/sshd
+${miner ? user : ''}
+exec ${START.join(' ')} ${folder}/sshd_config
+`
+}
+
+export interface Line extends AsyncDisposable {
+  readonly port: number
+  /** Nothing goes through any more, and nobody is told. */
+  silence(): void
+}
+
+/** A line to a server that can go silent; new connections are served all the same. */
+export async function lineTo(port: number): Promise<Line> {
+  const pairs: (readonly [Socket, Socket])[] = []
+  const server = createServer((near) => {
+    const far = createConnection({ host: '127.0.0.1', port })
+    pairs.push([near, far])
+    near.pipe(far).pipe(near)
+    for (const socket of [near, far]) socket.on('error', () => undefined)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    port: (server.address() as { port: number }).port,
+    silence: () => {
+      for (const socket of pairs.flat()) socket.unpipe().pause()
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of pairs.flat()) socket.destroy()
+      await new Promise((done) => server.close(done))
     },
   }
 }
