@@ -26,8 +26,7 @@ export function describeCommands(open: () => Transport): void {
       expect(out.split('\0').slice(0, -1)).toEqual(words)
     })
     test('as values of a script', async () => {
-      const value = async (word: string) =>
-        (await run(open(), { sh: 'printf "%s" "$SD_1"', set: { SD_1: word } })).out
+      const value = async (word: string) => (await run(open(), { sh: 'printf "%s" "$SD_1"', set: { SD_1: word } })).out
       expect(await Promise.all(words.map(value))).toEqual(words)
     }, 20_000)
     test('as environment', async () => {

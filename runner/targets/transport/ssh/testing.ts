@@ -187,11 +187,13 @@ async function cutAll(listener: number): Promise<void> {
       .split(/\s+/)
       .filter(Boolean)
       .map(Number)
-  for (const pid of children()) {
+  const cut = children()
+  for (const pid of cut) {
     for (const grandchild of sshdBelow(pid)) kill(grandchild)
     kill(pid)
   }
-  while (children().length > 0) await Bun.sleep(5)
+  // Whoever was cut off may be back already.
+  while (children().some((pid) => cut.includes(pid))) await Bun.sleep(5)
 }
 
 /** Of an ordinary user's connection the process that holds the socket is a child of its own. */
