@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { CheckFailure, messageOf, TargetError } from '../../../../contracts/errors.ts'
 import type { NetworkRule, Transport } from '../../../../contracts/target.ts'
-import type { Change, Effective } from '../../../../contracts/undo.ts'
+import { type Change, type Effective, NOTE } from '../../../../contracts/undo.ts'
 import { about } from '../about.ts'
 import type { Engine } from '../engine.ts'
 import { EngineError } from '../engine-error.ts'
@@ -225,7 +225,7 @@ for one in $helpers; do
   api POST "/containers/$one/kill?signal=TERM"
   case $status in 204 | 404 | 409) ;; *) refuse "the helper $one can't be told to end: $(said)" ;; esac
   api POST "/containers/$one/wait"
-  [ "$status" = 404 ] || grep -q '"StatusCode":[034][^0-9]' "$out" || echo "a helper was killed: its rules ran out by themselves"
+  [ "$status" = 404 ] || grep -q '"StatusCode":[034][^0-9]' "$out" || { echo "${NOTE}a helper was killed, so its rules had to run out by themselves"; sleep ${LEASE}; }
   api DELETE "/containers/$one?force=1"
   case $status in 204 | 404 | 409) ;; *) refuse "the helper $one can't be removed: $(said)" ;; esac
 done
