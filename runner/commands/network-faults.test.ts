@@ -84,6 +84,20 @@ dockerTest('is not made again once it is undone', async () => {
   expect(stack.helpers()).toEqual([])
 })
 
+dockerTest('counts as undone only when the rules of a killed helper have run out', async () => {
+  const ours = `$(docker ps --quiet --filter label=shakedown.fault --filter label=shakedown.plan=shot-${process.pid}.yaml)`
+  const { out, code } = await stack.run('shot', [
+    'inject-fault: { loss: web, percent: 100 }',
+    `run: docker kill ${ours}`,
+    `assert: ${cut('other', 'web')}`,
+    'restore: web',
+    `assert: ${reach('other', 'web')}`,
+  ])
+  expect(out).toContain('a helper was killed, so its rules had to run out by themselves')
+  expect(code).toBe(0)
+  expect(stack.helpers()).toEqual([])
+})
+
 dockerTest('ends by itself when the runner is stopped for longer than its lease', async () => {
   const child = stack.spawn('stopped', ['inject-fault: { drop: { from: web, to: other } }', 'sleep: 60s'])
   await eventually(() => !reaches())
