@@ -47,6 +47,7 @@ describeUsers('over SSH, as an ordinary user', () => {
     return sshTransport({ ...spec, become: true })
   })
   describeTransport('ssh behind a jump host', async () => sshTransport(await behind(await serve({ miner: {} }))))
+  describeTransport('ssh where sh is bash', async () => sshTransport((await serve({ sh: '/bin/bash' })).spec))
   test('a sudo that asks for a password is told', async () => {
     const { spec } = await serve({ miner: {} })
     expect(await whyNot({ ...spec, become: true })).toMatch(

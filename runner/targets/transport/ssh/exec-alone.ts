@@ -10,17 +10,22 @@ import { escapeLine, firstLineScript } from './line.ts'
 /** A grandchild that goes on may hold the channel open: once the command has ended, output may pause for this long. */
 const QUIET_GRACE = 100
 const TERM_GRACE = 0.2
-const SCRIPT_END = 'SD_END_OF_SCRIPT'
 
-/** Descriptor 3 of a script that travels beside stdin. */
-export const SCRIPT_HERE = `3<<'${SCRIPT_END}'`
-
-/** `main` execs the command; what stdin holds behind it is the command's. */
-export async function execAlone(link: Sessions, main: string, launch: Launch, keep: number): Promise<Job> {
+/** `mainWith` is told where descriptor 3 of a script comes from, and execs the command; what stdin holds behind it is the command's. */
+export async function execAlone(
+  link: Sessions,
+  mainWith: (script: string) => string,
+  launch: Launch,
+  keep: number,
+  signal: AbortSignal,
+): Promise<Job> {
   const token = randomBytes(16).toString('hex')
   const group = Promise.withResolvers<number | undefined>()
   const channel = await link.session(firstLineScript(link.settings.become))
   channel.on('error', () => undefined)
+  if (signal.aborted) channel.destroy()
+  signal.throwIfAborted()
+  const main = mainWith(`3<<'${token}'`)
   const stdout = keeper(keep, marked(token, group.resolve))
   const stderr = keeper(keep)
   channel.on('data', stdout.take)
@@ -29,7 +34,7 @@ export async function execAlone(link: Sessions, main: string, launch: Launch, ke
     group.resolve(undefined)
     return { stdout: stdout.bytes(), stderr: stderr.bytes() }
   })
-  const script = launch.script === undefined ? '' : `${launch.script}\n${SCRIPT_END}\n`
+  const script = launch.script === undefined ? '' : `${launch.script}\n${token}\n`
   channel.write(`${escapeLine(`unset SD_LINE\n${sayGroup(token, link.settings.become)}${main}${script}`)}\n`)
   channel.end(launch.stdin)
   return { group: group.promise, outcome, stop: () => stopGroup(link, group.promise) }

@@ -4,7 +4,7 @@ import { type Command, quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../../contracts/target.ts'
 import { type Launch, launchOf } from '../script.ts'
-import { execAlone, SCRIPT_HERE } from './exec-alone.ts'
+import { execAlone } from './exec-alone.ts'
 import type { FramedShell } from './framed-shell.ts'
 import type { Job } from './job.ts'
 import { quoteOnLine } from './line.ts'
@@ -35,13 +35,13 @@ export async function execRemotely(
   const start = performance.now()
   const launch = launchOf(command, options)
   const keep = options.keep ?? KEEP
-  const shell = host.reads ? undefined : await host.link.shell()
+  const shell = host.reads ? undefined : await unlessAborted(host.link.shell(), signal)
   signal.throwIfAborted()
   const length = (launch.stdin?.length ?? 0) + (launch.script?.length ?? 0)
   const job =
     shell && (shell.exact || length <= MOST_IN_A_LINE)
       ? inShell(shell, launch, options, keep)
-      : await alone(host.link, launch, options, keep)
+      : await unlessAborted(alone(host.link, launch, options, keep, signal), signal)
   const limit = limitOf(job, options.timeout, signal)
   void job.group.then((group) => group !== undefined && host.tell(`run ${group}`))
   try {
@@ -67,32 +67,37 @@ export async function execRemotely(
 }
 
 function inShell(shell: FramedShell, launch: Launch, options: ExecOptions, keep: number): Job {
-  const { group, outcome } = shell.run({
-    line: lineOf(launch, options),
-    stdin: launch.stdin,
-    script: launch.script,
-    keep,
-  })
-  return {
-    group,
-    outcome,
-    stop: async () => {
-      const leader = await group
-      if (leader !== undefined) shell.stop(leader)
-    },
-  }
+  return shell.run({ line: lineOf(launch, options), stdin: launch.stdin, script: launch.script, keep })
 }
 
-async function alone(link: Link, launch: Launch, options: ExecOptions, keep: number): Promise<Job> {
-  const main = mainOf(launch, options, SCRIPT_HERE)
+async function alone(
+  link: Link,
+  launch: Launch,
+  options: ExecOptions,
+  keep: number,
+  signal: AbortSignal,
+): Promise<Job> {
   const giveBack = await link.slots.take()
   try {
-    const job = await execAlone(link, main, launch, keep)
+    signal.throwIfAborted()
+    const job = await execAlone(link, (script) => mainOf(launch, options, script), launch, keep, signal)
     void job.outcome.catch(() => undefined).then(giveBack)
     return job
   } catch (error) {
     giveBack()
     throw error
+  }
+}
+
+/** What is waited for may take as long as a host that does not answer. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const stop = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -71,6 +71,7 @@ function infoOf(text: string): FileInfo {
 const CODES: Readonly<Record<string, string>> = {
   'no such file': 'ENOENT',
   'directory nonexistent': 'ENOENT',
+  'nonexistent directory': 'ENOENT',
   'not a directory': 'ENOTDIR',
   'is a directory': 'EISDIR',
   'permission denied': 'EACCES',

@@ -76,13 +76,14 @@ export class FramedShell {
     throw new TargetError(whyNoShell(link, answer, `${frames.noise()}\n${said()}`))
   }
 
-  run(request: Request): Omit<Job, 'stop'> {
+  run(request: Request): Job {
     const slot = this.#free.pop() ?? ++this.#slots
     const group = Promise.withResolvers<number | undefined>()
     const outcome = Promise.withResolvers<Outcome>()
     let how = { code: 137, signalled: true }
     let cut = false
     let taken = false
+    let stopped = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const over = () => {
       clearTimeout(timer)
@@ -91,14 +92,15 @@ export class FramedShell {
       if (!taken) this.#free.push(slot)
       group.resolve(undefined)
     }
+    const take = () => {
+      taken = true
+      this.#tell(`take ${slot} ${request.keep + 1}`)
+    }
     this.#pending.set(slot, {
       begun: group.resolve,
       exited: (code, signalled) => {
         how = { code, signalled }
-        timer = setTimeout(() => {
-          taken = true
-          this.#tell(`take ${slot} ${request.keep + 1}`)
-        }, QUIET_GRACE)
+        timer = setTimeout(take, QUIET_GRACE)
       },
       cut: () => {
         cut = true
@@ -112,19 +114,27 @@ export class FramedShell {
         outcome.reject(error)
       },
     })
-    void this.#send(slot, request)
+    void this.#send(slot, request, () => stopped).then((sent) => {
+      if (sent) return
+      take()
+      this.#pending.get(slot)?.done(Buffer.alloc(0), Buffer.alloc(0))
+    })
     if (this.#over) this.#cut()
-    return { outcome: outcome.promise, group: group.promise }
+    const stop = async () => {
+      stopped = true
+      const leader = await group.promise
+      if (leader !== undefined) this.#tell(`stop ${leader}`)
+    }
+    return { outcome: outcome.promise, group: group.promise, stop }
   }
 
-  stop(group: number): void {
-    this.#tell(`stop ${group}`)
-  }
-
-  async #send(slot: number, { line, stdin, script, keep }: Request): Promise<void> {
+  /** False: it was stopped before all of it was there, and is not run. */
+  async #send(slot: number, { line, stdin, script, keep }: Request, stopped: () => boolean): Promise<boolean> {
     if (script !== undefined) await this.#put(slot, 'script', Buffer.from(script))
     if (stdin !== undefined) await this.#put(slot, 'in', stdin)
+    if (stopped()) return false
     this.#tell(`run ${slot} ${keep + 1} ${Math.ceil((keep + 1) / 512)}\n${line}`)
+    return true
   }
 
   async #put(slot: number, name: 'in' | 'script', bytes: Uint8Array): Promise<void> {

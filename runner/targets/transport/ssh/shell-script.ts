@@ -14,9 +14,11 @@
  * Traps that were measured: outputs that are files lose what they had at `echo x >/dev/stderr`, so each goes through a
  * FIFO, and its reader keeps no more than BLOCKS of 512 bytes, since the files may lie in memory; a slot and its FIFOs are
  * used again, since making and removing them costs more than the command; `wait` tells 128 + N for a signal as for an exit
- * code, so the shell's own message about a foreground child tells them apart (there is none for INT and PIPE); a reader and a
+ * code, so the shell's own message about a foreground child tells them apart (there is none for INT and PIPE, and none of bash at all, where
+ * `exit 143` counts as ended by TERM); a reader and a
  * writer on the FIFO of answers, or opening it blocks; commands must not inherit it, or they could keep it; what runs in the
- * background ignores INT and QUIT, and only a program can undo that; `head -c` of BusyBox reads more of a pipe than it is
+ * background ignores INT and QUIT, and only a program can undo that (where there is neither GNU's `env` nor perl, they stay
+ * ignored); `head -c` of BusyBox reads more of a pipe than it is
  * asked for, so `ready` tells whether this one does; children are zombies until they are waited for.
  */
 export const shellScript = `
@@ -79,7 +81,7 @@ run() {
   [ -n "$alone" ] || set -m
   ( begin "$1"; slot=$dir/$1; eval "$4" ) >"$dir/$1.to-out" 2>"$dir/$1.to-err"
   code=$? how=exit
-  { [ -s "$dir/$1.how" ] || [ $code = 130 ] || [ $code = 141 ]; } && [ $code -gt 128 ] && how=signal
+  { [ -s "$dir/$1.how" ] || [ -n "$BASH_VERSION" ] || [ $code = 130 ] || [ $code = 141 ]; } && [ $code -gt 128 ] && how=signal
   : >"$dir/$1.group"
   echo "exit $1 $code $how" >&4
   wait $out $err

@@ -58,9 +58,11 @@ export interface TestServerOptions {
   readonly bashrc?: string
   /** Who logs in is `miner`, an ordinary user that this server alone knows, with a login shell and a line of sudoers. */
   readonly miner?: { readonly shell?: string; readonly sudo?: string }
+  /** What is `sh` there. */
+  readonly sh?: string
 }
 
-export async function testServer({ config = [], bashrc = '', miner }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({ config = [], bashrc = '', miner, sh }: TestServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync('/tmp/sd-sshd-')
   const at = (name: string) => join(folder, name)
   for (const name of ['host', 'id']) keygen(at(name))
@@ -88,7 +90,7 @@ export async function testServer({ config = [], bashrc = '', miner }: TestServer
     ].join('\n'),
   )
   writeFileSync(at('known_hosts'), `[127.0.0.1]:${port} ${readFileSync(at('host.pub'), 'utf8')}`)
-  writeFileSync(at('start'), startScript(folder, miner))
+  writeFileSync(at('start'), startScript(folder, miner, sh))
   const server = Bun.spawn(canUnshare() ? ['unshare', '-m', 'sh', '-e', at('start')] : [...START, at('sshd_config')], {
     stdio: ['ignore', 'ignore', Bun.file(at('log'))],
   })
@@ -120,7 +122,7 @@ export async function testServer({ config = [], bashrc = '', miner }: TestServer
 const START = [SSHD, '-D', '-e', '-f']
 
 /** What is mounted here is seen by the server and by what it starts, and gone with them: sshd's own folder below /run, and a user. */
-function startScript(folder: string, miner: TestServerOptions['miner']): string {
+function startScript(folder: string, miner: TestServerOptions['miner'], sh: string | undefined): string {
   const { shell = '/bin/bash', sudo = '' } = miner ?? {}
   const user = `
 for file in passwd shadow group; do cp /etc/$file $file; done
@@ -142,6 +144,7 @@ mount -t tmpfs -o mode=755 tmpfs /run
 for entry in run/*; do ln -s "$PWD/$entry" /run/; done
 [ -e /run/sshd ] || mkdir /run/sshd
 ${miner ? user : ''}
+${sh === undefined ? '' : `mount --bind ${sh} /bin/sh`}
 exec ${START.join(' ')} ${folder}/sshd_config
 `
 }
