@@ -175,7 +175,10 @@ describe('changes of a host', () => {
     const log = join(folder, 'out')
     const cli = ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'plan.yaml', '--output', 'results']
     const child = Bun.spawn(cli, { cwd: folder, stdio: ['ignore', Bun.file(log), Bun.file(`${log}.err`)] })
-    const text = (journal: string) => readFileSync(join(journal, 'journal.jsonl'), 'utf8')
+    const text = (journal: string) => {
+      const file = join(journal, 'journal.jsonl')
+      return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    }
     await eventually(
       () => readFileSync(config(), 'utf8') !== before && journals().some((one) => text(one).includes('"applied"')),
     )

@@ -175,7 +175,8 @@ export class Compose {
   async #withDaemon<T>(work: (env: Record<string, string>) => Promise<T>): Promise<T> {
     const { address, transport, host, environment } = this.#parts
     await using socket = await forwardSocket(transport, address, host.folder)
-    return work({
+    // Awaited, since the socket goes with this block.
+    return await work({
       ...environment,
       DOCKER_HOST: socket.host,
       DOCKER_CONTEXT: '',
