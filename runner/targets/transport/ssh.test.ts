@@ -48,6 +48,17 @@ describeUsers('over SSH, as an ordinary user', () => {
   })
   describeTransport('ssh behind a jump host', async () => sshTransport(await behind(await serve({ miner: {} }))))
   describeTransport('ssh where sh is bash', async () => sshTransport((await serve({ sh: '/bin/bash' })).spec))
+  test('a host with hardly any memory for files runs commands all the same', async () => {
+    await opened((await serve({ memory: '128k' })).spec, async (transport) => {
+      const stdin = Uint8Array.from({ length: 1_000_000 }, (_, index) => (index % 97) + 10)
+      const ran = await Promise.all(Array.from({ length: 4 }, () => run(transport, { argv: ['cksum'] }, { stdin })))
+      expect(new Set(ran.map(({ out }) => out)).size).toBe(1)
+      expect((await run(transport, { argv: ['cat'] }, { stdin: 'short' })).out).toBe('short')
+      const { stdout, truncated } = await run(transport, { sh: 'head -c 1000000 /dev/zero' })
+      expect([stdout.length < 1_000_000, truncated]).toEqual([true, true])
+      expect((await run(transport, { argv: ['cat'] }, { stdin: 'again' })).out).toBe('again')
+    })
+  })
   test('a sudo that asks for a password is told', async () => {
     const { spec } = await serve({ miner: {} })
     expect(await whyNot({ ...spec, become: true })).toMatch(

@@ -5,7 +5,7 @@ import { TargetError } from '../../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../../contracts/target.ts'
 import { type Launch, launchOf } from '../script.ts'
 import { execAlone } from './exec-alone.ts'
-import type { FramedShell } from './framed-shell.ts'
+import { type FramedShell, NoSpace } from './framed-shell.ts'
 import type { Job } from './job.ts'
 import { quoteOnLine } from './line.ts'
 import type { Link } from './link.ts'
@@ -36,12 +36,28 @@ export async function execRemotely(
   const launch = launchOf(command, options)
   const keep = options.keep ?? KEEP
   const shell = host.reads ? undefined : await unlessAborted(host.link.shell(), signal)
-  signal.throwIfAborted()
   const length = (launch.stdin?.length ?? 0) + (launch.script?.length ?? 0)
-  const job =
-    shell && (shell.exact || length <= MOST_IN_A_LINE)
-      ? inShell(shell, launch, options, keep)
-      : await unlessAborted(alone(host.link, launch, options, keep, signal), signal)
+  const settled = async (job: Job) => {
+    const exit = await outcomeOf(job, host, options, keep, signal)
+    return { ...exit, duration: performance.now() - start }
+  }
+  if (shell && (shell.exact || length <= MOST_IN_A_LINE)) {
+    try {
+      return await settled(inShell(shell, launch, options, keep))
+    } catch (error) {
+      if (!(error instanceof NoSpace)) throw error
+    }
+  }
+  return settled(await unlessAborted(alone(host.link, launch, options, keep, signal), signal))
+}
+
+async function outcomeOf(
+  job: Job,
+  host: ExecHost,
+  options: ExecOptions,
+  keep: number,
+  signal: AbortSignal,
+): Promise<Omit<Exit, 'duration'>> {
   const limit = limitOf(job, options.timeout, signal)
   void job.group.then((group) => group !== undefined && host.tell(`run ${group}`))
   try {
@@ -55,7 +71,6 @@ export async function execRemotely(
       stderr: stderr.subarray(0, keep),
       truncated: cut || stdout.length > keep || stderr.length > keep,
       timedOut: limit.timedOut(),
-      duration: performance.now() - start,
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason

@@ -24,13 +24,16 @@ export interface Request {
   readonly keep: number
 }
 
+/** The host has no space for the files of a command, which was not begun. */
+export class NoSpace extends Error {}
+
 interface Pending {
   begun(group: number): void
   exited(code: number, signalled: boolean): void
   /** An output was not kept to its end. */
   cut(): void
   done(stdout: Buffer, stderr: Buffer): void
-  fail(error: TargetError): void
+  fail(error: Error): void
 }
 
 export class FramedShell {
@@ -116,7 +119,7 @@ export class FramedShell {
     })
     void this.#send(slot, request, () => stopped).then((sent) => {
       if (sent) return
-      take()
+      this.#tell(`drop ${slot}`)
       this.#pending.get(slot)?.done(Buffer.alloc(0), Buffer.alloc(0))
     })
     if (this.#over) this.#cut()
@@ -130,19 +133,19 @@ export class FramedShell {
 
   /** False: it was stopped before all of it was there, and is not run. */
   async #send(slot: number, { line, stdin, script, keep }: Request, stopped: () => boolean): Promise<boolean> {
-    if (script !== undefined) await this.#put(slot, 'script', Buffer.from(script))
-    if (stdin !== undefined) await this.#put(slot, 'in', stdin)
+    if (script !== undefined) await this.#put(slot, 'script', Buffer.from(script), stopped)
+    if (stdin !== undefined) await this.#put(slot, 'in', stdin, stopped)
     if (stopped()) return false
     this.#tell(`run ${slot} ${keep + 1} ${Math.ceil((keep + 1) / 512)}\n${line}`)
     return true
   }
 
-  async #put(slot: number, name: 'in' | 'script', bytes: Uint8Array): Promise<void> {
+  async #put(slot: number, name: 'in' | 'script', bytes: Uint8Array, stopped: () => boolean): Promise<void> {
     if (bytes.length <= LINE_LIMIT || !this.exact) {
       this.#tell(`text ${slot} ${name}\n${escapeLine(bytes)}`)
       return
     }
-    for (let at = 0; at < bytes.length && !this.#over; at += CHUNK) {
+    for (let at = 0; at < bytes.length && !this.#over && !stopped(); at += CHUNK) {
       const chunk = bytes.subarray(at, at + CHUNK)
       const head = Buffer.from(`put ${slot} ${name} ${chunk.length}\n`)
       if (!this.#channel.write(Buffer.concat([head, chunk]))) await this.#drained()
@@ -162,10 +165,7 @@ export class FramedShell {
     if (word === 'begun') pending?.begun(value)
     if (word === 'exit') pending?.exited(value, how === 'signal')
     if (word === 'cut') pending?.cut()
-    if (word === 'full')
-      pending?.fail(
-        new TargetError(`${this.#address} has no space left for the files of a command: look at \`df\` there`),
-      )
+    if (word === 'full') pending?.fail(new NoSpace())
   }
 
   #cut(): void {

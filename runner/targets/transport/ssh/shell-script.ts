@@ -5,6 +5,7 @@
  *     put SLOT NAME BYTES        and so many bytes, which are added
  *     run SLOT KEEP BLOCKS       and a line of shell, which execs the command: KEEP bytes of each output are told
  *     stop GROUP                 ends a process group: TERM, and KILL after 0.2 s
+ *     drop SLOT                  forgets what came for a command that is not run after all
  *     take SLOT KEEP             tells what there is of the outputs, though somebody still holds them
  *
  * and answers `begun SLOT GROUP`, `exit SLOT CODE HOW`, `cut SLOT` (an output was longer), `full SLOT` (not run: there is no
@@ -19,7 +20,8 @@
  * writer on the FIFO of answers, or opening it blocks; commands must not inherit it, or they could keep it; what runs in the
  * background ignores INT and QUIT, and only a program can undo that (where there is neither GNU's `env` nor perl, they stay
  * ignored); `head -c` of BusyBox reads more of a pipe than it is
- * asked for, so `ready` tells whether this one does; children are zombies until they are waited for.
+ * asked for, so `ready` tells whether this one does; one that can't write stops to read, and what it left would be taken for
+ * requests; children are zombies until they are waited for.
  */
 export const shellScript = `
 unset SD_LINE
@@ -124,20 +126,21 @@ end() {
 printf '\\n%s %s\\n' "$token" "$exact"
 tell <&4 &
 teller=$!
-full=
 while read -r word slot a b; do
   case $word in
-    text) IFS= read -r line; printf %b "$line" >>"$dir/$slot.$a" || full=$slot ;;
-    put) head -c "$b" >>"$dir/$slot.$a" || full=$slot ;;
+    text) IFS= read -r line; printf %b "$line" >>"$dir/$slot.$a" || eval "full$slot=yes" ;;
+    put) head -c "$b" | { cat >>"$dir/$slot.$a" || { cat >/dev/null; false; }; } || eval "full$slot=yes" ;;
     run)
       IFS= read -r line
-      [ "$full" = "$slot" ] && { full=; echo "full $slot" >&4; continue; }
+      eval "full=\\$full$slot"
+      [ -z "$full" ] || { eval "full$slot="; rm -f "$dir/$slot".*; echo "full $slot" >&4; continue; }
       eval "before=\\$run$slot"
       [ -z "$before" ] || wait "$before"
       run "$slot" "$a" "$b" "$line" &
       eval "run$slot=$!"
       ;;
     stop) stop "$slot" </dev/null >/dev/null & ;;
+    drop) eval "full$slot="; rm -f "$dir/$slot".* ;;
     take) eval "kill -KILL \\$run$slot"; echo "take $slot $a" >&4 ;;
   esac
 done 2>/dev/null

@@ -60,9 +60,11 @@ export interface TestServerOptions {
   readonly miner?: { readonly shell?: string; readonly sudo?: string }
   /** What is `sh` there. */
   readonly sh?: string
+  /** How much its /dev/shm holds: `64k`. */
+  readonly memory?: string
 }
 
-export async function testServer({ config = [], bashrc = '', miner, sh }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({ config = [], bashrc = '', ...mounts }: TestServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync('/tmp/sd-sshd-')
   const at = (name: string) => join(folder, name)
   for (const name of ['host', 'id']) keygen(at(name))
@@ -90,7 +92,7 @@ export async function testServer({ config = [], bashrc = '', miner, sh }: TestSe
     ].join('\n'),
   )
   writeFileSync(at('known_hosts'), `[127.0.0.1]:${port} ${readFileSync(at('host.pub'), 'utf8')}`)
-  writeFileSync(at('start'), startScript(folder, miner, sh))
+  writeFileSync(at('start'), startScript(folder, mounts))
   const server = Bun.spawn(canUnshare() ? ['unshare', '-m', 'sh', '-e', at('start')] : [...START, at('sshd_config')], {
     stdio: ['ignore', 'ignore', Bun.file(at('log'))],
   })
@@ -104,7 +106,7 @@ export async function testServer({ config = [], bashrc = '', miner, sh }: TestSe
     pid: server.pid,
     spec: {
       host: '127.0.0.1',
-      user: miner ? 'miner' : ownName(),
+      user: mounts.miner ? 'miner' : ownName(),
       port,
       identities: [at('id')],
       knownHosts: at('known_hosts'),
@@ -122,7 +124,7 @@ export async function testServer({ config = [], bashrc = '', miner, sh }: TestSe
 const START = [SSHD, '-D', '-e', '-f']
 
 /** What is mounted here is seen by the server and by what it starts, and gone with them: sshd's own folder below /run, and a user. */
-function startScript(folder: string, miner: TestServerOptions['miner'], sh: string | undefined): string {
+function startScript(folder: string, { miner, sh, memory }: TestServerOptions): string {
   const { shell = '/bin/bash', sudo = '' } = miner ?? {}
   const user = `
 for file in passwd shadow group; do cp /etc/$file $file; done
@@ -145,6 +147,7 @@ for entry in run/*; do ln -s "$PWD/$entry" /run/; done
 [ -e /run/sshd ] || mkdir /run/sshd
 ${miner ? user : ''}
 ${sh === undefined ? '' : `mount --bind ${sh} /bin/sh`}
+${memory === undefined ? '' : `mount -t tmpfs -o size=${memory} tmpfs /dev/shm`}
 exec ${START.join(' ')} ${folder}/sshd_config
 `
 }
