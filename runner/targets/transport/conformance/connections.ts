@@ -6,11 +6,13 @@ import type { Address, Transport } from '../../../contracts/target.ts'
 
 export function describeConnections(open: () => Transport): void {
   describe('connections', () => {
-    const folder = mkdtempSync('/tmp/sd-connect-')
-    const path = join(folder, 'socket')
+    let folder = ''
+    let path = ''
     const servers: Server[] = []
     let port = 0
     beforeAll(async () => {
+      folder = mkdtempSync('/tmp/sd-connect-')
+      path = join(folder, 'socket')
       for (const at of [path, 0]) {
         const server = createServer((socket) => socket.pipe(socket))
         await new Promise<void>((done) => (at === 0 ? server.listen(0, '127.0.0.1', done) : server.listen(at, done)))
