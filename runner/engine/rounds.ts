@@ -35,7 +35,7 @@ function itemsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Re
   const raw = planned.common['for-each']
   if (raw === undefined) return [{}]
   const place = placeAt(stepPlace(planned), 'for-each')
-  const value = bindValue(raw, names)
+  const value = bindValue(raw, names, place)
   if (Array.isArray(value)) return nonEmpty(value, place).map((item) => ({ ...(isMapping(item) ? item : {}), item }))
   const [[name, list] = ['', undefined], ...others] = isMapping(value) ? Object.entries(value) : []
   if (others.length > 0) throw wrong(place, 'for-each takes one name', 'write a list of mappings for several at once')
@@ -46,9 +46,10 @@ function itemsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Re
 function countOf(planned: Planned, names: Readonly<Record<string, unknown>>): number {
   const raw = planned.common.repeat
   if (raw === undefined) return 1
-  const count = bindValue(raw, names)
+  const place = placeAt(stepPlace(planned), 'repeat')
+  const count = bindValue(raw, names, place)
   if (typeof count === 'number' && Number.isInteger(count) && count >= 1) return count
-  throw wrong(placeAt(stepPlace(planned), 'repeat'), `repeat is ${JSON.stringify(count)}`, 'give a whole number from 1')
+  throw wrong(place, `repeat is ${JSON.stringify(count)}`, 'give a whole number from 1')
 }
 
 function nonEmpty(list: readonly unknown[], place: ReturnType<typeof placeAt>): readonly unknown[] {

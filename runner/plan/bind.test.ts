@@ -123,13 +123,21 @@ describe('commands', () => {
 })
 
 test('an error points at the characters of the expression', () => {
-  let findings: readonly { place: object; message: string }[] = []
-  try {
-    bindValue(markPlace({ a: ['x ${{ nn }}'] }, { file: 'p.yaml', path: ['steps', 0] }), names)
-  } catch (error) {
-    findings = (error as { findings: typeof findings }).findings
-  }
-  expect(findings).toMatchObject([
+  const plain = markPlace({ a: ['x ${{ nn }}'] }, { file: 'p.yaml', path: ['steps', 0] })
+  expect(findingsOf(() => bindValue(plain, names))).toMatchObject([
     { message: 'nothing is named "nn" here; did you mean "n"?', place: { path: ['steps', 0, 'a', 0], span: [6, 8] } },
   ])
 })
+
+test('a scalar alone stands where it is said to', () => {
+  const place = { file: 'p.yaml', path: ['steps', 0, 'repeat'] }
+  expect(findingsOf(() => bindValue('${{ nn }}', names, place))).toMatchObject([{ place: { ...place, span: [4, 6] } }])
+})
+
+function findingsOf(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return (error as { findings: unknown }).findings
+  }
+}

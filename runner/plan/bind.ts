@@ -16,9 +16,9 @@ export function bind(schema: AnySchema, plain: unknown, names: Names, kinds: Kin
   return bound(schema, plain, placeOf(plain), { names, kinds })
 }
 
-/** The same without a schema: every scalar is filled in. */
-export function bindValue(plain: unknown, names: Names): unknown {
-  return bound(undefined, plain, placeOf(plain), { names, kinds: NONE })
+/** The same without a schema: every scalar is filled in. `at` is where a scalar stands, which knows no place itself. */
+export function bindValue(plain: unknown, names: Names, at?: Place): unknown {
+  return bound(undefined, plain, at, { names, kinds: NONE })
 }
 
 const NONE: Kinds = {
