@@ -55,7 +55,7 @@ function masked(text: string): string {
     .replace(/\S*\/\.shakedown\/work\/[^/]+/g, 'WORK')
     .replace(/\d{4}-\d\d-\d\d-\d{6}-[0-9a-f]{4}/g, 'RUN')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
-    .replace(/ ×\d+/g, ' ×N')
+    .replace(/ ×\d+/g, '')
     .replace(/ +\b\d+(\.\d+)?(ms|s)\b/g, ' TIME')
     .replace(/[ \t]+$/gm, '')
     .replace(/ {2,}(target|time|restored)/g, ' $1')

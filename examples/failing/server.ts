@@ -8,7 +8,7 @@ const server = Bun.serve({
     '/text': () => new Response('hello, this is no JSON'),
     '/exit': () => {
       console.log('told to exit')
-      setTimeout(() => process.exit(3), 20)
+      setTimeout(() => process.exit(3), 300)
       return new Response('bye')
     },
     '/token': (request) => {

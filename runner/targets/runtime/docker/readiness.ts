@@ -5,6 +5,8 @@ import { formatDuration } from '../../../contracts/units.ts'
 import type { Inspection } from './inspection.ts'
 
 const LAST_LINES = 20
+/** How long one that nobody can ask is looked at, since what can't work ends at once. In ms. */
+const FIRST_MOMENT = 250
 
 export interface Starting {
   readonly service: Service
@@ -22,7 +24,7 @@ export async function untilReady(starting: Starting): Promise<void> {
   await using _watching = await service.watch(() => wake())
   for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
     signal.throwIfAborted()
-    const seen = await look(starting)
+    const seen = await look(starting, performance.now() - start)
     if (seen.holds) return
     if (performance.now() - start > limit)
       throw await notUp(service, `${service.name} was not ready within ${formatDuration(limit)}: ${seen.says}`)
@@ -36,13 +38,15 @@ export async function untilReady(starting: Starting): Promise<void> {
   }
 }
 
-async function look({ service, host, signal }: Starting): Promise<{ holds: boolean; says: string }> {
+async function look({ service, host, signal }: Starting, passed: number): Promise<{ holds: boolean; says: string }> {
   const state = await service.state({ health: true, signal })
   if (state.state === 'exited') return afterExit(service, state)
   if (state.state !== 'running') return { holds: false, says: `it is ${state.state}` }
   if (state.health !== 'healthy' && state.health !== 'none') return { holds: false, says: `it is ${state.health}` }
   try {
-    return (await host.ready(service.name, signal)) ?? { holds: true, says: '' }
+    const own = await host.ready(service.name, signal)
+    if (own || state.health === 'healthy') return own ?? { holds: true, says: '' }
+    return { holds: passed >= FIRST_MOMENT, says: 'it was just started' }
   } catch (error) {
     return { holds: false, says: messageOf(error) }
   }
