@@ -82,10 +82,11 @@ function pointCase(kase: CaseRecord, step: StepRecord, point: StepRecord['points
 }
 
 function restoredCase(kase: CaseRecord, item: RestoredRecord): TestCase {
-  const { outcome, duration, unverified } = item.event
+  const { outcome, duration, unverified, message } = item.event
+  const out = outcome === 'restored' && message !== undefined ? [message] : []
   const properties = { outcome, ...(unverified ? { proof: 'the exit code of the undo' } : {}) }
   const name = `${titleOf(kase)} › ${item.title}`
-  return { name, duration, ...placeOf(kase), result: restoredResult(item), properties, out: [] }
+  return { name, duration, ...placeOf(kase), result: restoredResult(item), properties, out }
 }
 
 function titleOf({ planned }: CaseRecord): string {

@@ -76,7 +76,8 @@ function restoredPoint({ title, event }: RestoredRecord): Point {
   if (outcome === 'kept') return { ok: true, title, directive: 'SKIP kept as it is', points: [] }
   const ok = outcome === 'restored'
   const proof = unverified ? 'the exit code of the undo: there is no verify' : undefined
-  if (ok) return { ok, title, points: [], diagnostics: proof === undefined ? undefined : { proof } }
+  const more = message !== undefined || proof !== undefined
+  if (ok) return { ok, title, points: [], diagnostics: more ? { message, proof } : undefined }
   const words =
     outcome === 'drifted' ? 'somebody else changed it meanwhile; it was left alone' : 'it could not be put back'
   return {

@@ -1,12 +1,11 @@
 import { describe, expect } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { runCli } from '../../../commands/testing.ts'
-import type { RunEvent } from '../../../contracts/events.ts'
-import { daemonAddress } from './daemon.ts'
-import { base, container, SERVES, transport, useContainers } from './test-containers.ts'
-import { bareImage } from './test-images.ts'
-import { prepare, dockerTest as test } from './testing.ts'
+import { daemonAddress } from '../daemon.ts'
+import { container, SERVES, transport, useContainers } from '../test-containers.ts'
+import { bareImage } from '../test-images.ts'
+import { prepare, dockerTest as test } from '../testing.ts'
+import { ranOn } from './testing.ts'
 
 useContainers()
 let web = ''
@@ -17,30 +16,8 @@ prepare(async () => {
   bare = await container({ image: await bareImage(), command: ['/sleeper', '1000'] })
 })
 
-/** Runs a plan on the two containers, and what its steps came to. */
-async function ran(steps: readonly string[], daemon = '') {
-  const folder = mkdtempSync(join(base, 'plan-'))
-  const services = `web: { container: ${web} }, bare: { container: ${bare} }`
-  writeFileSync(
-    join(folder, 'targets.yaml'),
-    `targets:\n  box: { runtime: docker, services: { ${services} }${daemon} }\n`,
-  )
-  writeFileSync(
-    join(folder, 'plan.yaml'),
-    `plan: Readings\ntarget: box\nsteps:\n${steps.map((step) => `  - ${step}\n`).join('')}`,
-  )
-  const { code, out, err } = await runCli(['run', 'plan.yaml'], { cwd: folder })
-  const [results = ''] = readdirSync(join(folder, 'shakedown-results'))
-  const lines = readFileSync(join(folder, 'shakedown-results', results, 'events.ndjson'), 'utf8')
-    .trim()
-    .split('\n')
-  const ended = lines.map((line) => JSON.parse(line) as RunEvent).filter((event) => event.is === 'step.ended')
-  return {
-    code,
-    said: `${out}${err}`,
-    steps: ended.map(({ outcome, failure }) => `${outcome}${failure ? `: ${failure.message}` : ''}`),
-  }
-}
+const ran = (steps: readonly string[], daemon = '') =>
+  ranOn(`runtime: docker, services: { web: { container: ${web} }, bare: { container: ${bare} } }${daemon}`, steps)
 
 describe('a reading of a container', () => {
   test('that is down: refused or closed, and a command in it could not be read; none of it is errored', async () => {
