@@ -62,8 +62,8 @@ export class Compose {
   /** Builds or pulls what is not there, once a run; then brings the containers up. */
   async up(): Promise<void> {
     this.#writeOverride()
-    const { files, environment, host } = this.#parts
-    const key = JSON.stringify([files, environment, this.#parts.address])
+    const { files, environment, host, transport, address } = this.#parts
+    const key = JSON.stringify([files, environment, transport.address, address])
     const ready = prepared.get(key) ?? this.#prepare()
     prepared.set(key, ready)
     await ready

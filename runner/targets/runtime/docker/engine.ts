@@ -49,6 +49,11 @@ export class Engine {
     return new Engine(transport, address, negotiated(told.ApiVersion, told.MinAPIVersion ?? OLDEST))
   }
 
+  /** Which daemon of all: the machine, and where it listens there. */
+  get place(): string {
+    return JSON.stringify([this.#transport.address, this.address])
+  }
+
   /** Throws an EngineError for a status from 400. */
   async json<T>(method: Method, path: string, ask: Ask = {}): Promise<T> {
     const { bytes } = await this.bytes(method, path, ask)

@@ -18,7 +18,7 @@ export function helperImage(
   said: string | undefined,
   note: (message: string) => void,
 ): Promise<string> {
-  const key = JSON.stringify([engine.address, said])
+  const key = JSON.stringify([engine.place, said])
   const known = made.get(key)
   if (known) return known
   const making = said === undefined ? buildOnDemand(engine, note) : demand(engine, said)

@@ -1,8 +1,9 @@
 /** Whether network faults can be made here: tried in an empty namespace before anything is changed. */
 import { randomBytes } from 'node:crypto'
-import { messageOf } from '../../../../contracts/errors.ts'
+import { isError, messageOf } from '../../../../contracts/errors.ts'
 import type { NetworkRule } from '../../../../contracts/target.ts'
 import type { Engine } from '../engine.ts'
+import { EngineError } from '../engine-error.ts'
 import type { Group } from '../group.ts'
 import { startHelper } from './helper.ts'
 import { helperImage } from './image.ts'
@@ -20,10 +21,13 @@ export async function lacksNetwork(
   const shared = (await group.look()).find(({ HostConfig }) => HostConfig['NetworkMode'] === 'host')
   if (shared) return `${group.name} uses the network of its host, and breaking that would break the host`
   const kind = rule?.is ?? 'drop'
-  const key = JSON.stringify([shaping.engine.address, shaping.image, kind])
-  const known = tried.get(key) ?? tryOnce(shaping, rule ?? { is: 'drop', peers: [], direction: 'both' })
-  tried.set(key, known)
-  return known
+  const key = JSON.stringify([shaping.engine.place, shaping.image, kind])
+  const known = tried.get(key)
+  if (known) return known
+  const trying = tryOnce(shaping, rule ?? { is: 'drop', peers: [], direction: 'both' })
+  tried.set(key, trying)
+  trying.catch(() => tried.delete(key))
+  return trying
 }
 
 async function tryOnce(shaping: Shaping, rule: NetworkRule): Promise<string | undefined> {
@@ -49,10 +53,16 @@ async function tryOnce(shaping: Shaping, rule: NetworkRule): Promise<string | un
     )
     return helper.said.is === 'refused' ? `this kernel refuses the rules: ${helper.said.words}` : undefined
   } catch (error) {
+    if (isDaemonGone(error)) throw error
     return messageOf(error)
   } finally {
     await remove(engine, `shakedown-${token}-try`)
   }
+}
+
+/** That is no answer to the question. */
+function isDaemonGone(error: unknown): boolean {
+  return isError(error, 'target') && error.transient && !(error instanceof EngineError)
 }
 
 async function remove(engine: Engine, name: string): Promise<void> {
