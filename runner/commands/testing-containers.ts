@@ -42,8 +42,11 @@ export class Containers {
   }
 
   end(): void {
-    if (this.#isUp) this.#compose('down', '--timeout', '0', '--volumes')
-    rmSync(this.folder, { recursive: true, force: true })
+    try {
+      if (this.#isUp) this.#compose('down', '--timeout', '0', '--volumes')
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true })
+    }
   }
 
   write(name: string, text: string): void {
