@@ -107,7 +107,8 @@ export interface CommonKeys {
   readonly expect?: Readonly<Record<string, unknown>>
   readonly undo?: unknown
   readonly verify?: unknown
-  readonly 'continue-on-error'?: boolean
+  /** A boolean, or an expression that gives one. */
+  readonly 'continue-on-error'?: unknown
   readonly 'for-each'?: unknown
   readonly repeat?: unknown
 }

@@ -2,6 +2,8 @@ import { CheckFailure } from '../contracts/errors.ts'
 import type { Reading } from '../contracts/probe.ts'
 import { placeAt, placeOf } from '../contracts/source.ts'
 import { ABSENT, fieldOf, select } from '../jsonpath.ts'
+import { bindValue } from '../plan/bind.ts'
+import type { Names } from '../plan/values.ts'
 import type { Planned } from './flow.ts'
 import type { Scope } from './scope.ts'
 import type { World } from './world.ts'
@@ -15,12 +17,12 @@ interface CaptureSpec {
 }
 
 /** Keeps what later steps want of a reading. Absent without a default fails the step. */
-export function capture(planned: Planned, reading: Reading, scope: Scope, world: World): void {
+export function capture(planned: Planned, reading: Reading, names: Names, scope: Scope, world: World): void {
   for (const [name, said] of Object.entries(planned.common.capture ?? {})) {
     const spec = typeof said === 'string' ? { from: said } : (said as CaptureSpec)
     const value = capturedFrom(reading, spec)
     if (value === ABSENT && !('default' in spec)) throw absent(planned, name, spec, reading)
-    const kept = value === ABSENT ? spec.default : value
+    const kept = value === ABSENT ? bindValue(spec.default, { ...names, ...scope.names() }) : value
     if (spec.secret === true) world.redactor.add(String(kept))
     scope.set(name, kept)
   }

@@ -1,11 +1,13 @@
 /** One round of one step: `if` → bind → run → expect → capture. */
 import { isError, PlanError } from '../contracts/errors.ts'
 import type { Outcome, Reason } from '../contracts/events.ts'
+import type { CommonKeys } from '../contracts/plan.ts'
 import type { Field, Reading } from '../contracts/probe.ts'
-import { placeAt, placeOf } from '../contracts/source.ts'
+import { type Place, placeAt, placeOf } from '../contracts/source.ts'
 import type { Context, StepKind } from '../contracts/step.ts'
+import { parseDuration } from '../contracts/units.ts'
 import { bind, bindValue } from '../plan/bind.ts'
-import { evaluateFlag } from '../plan/values.ts'
+import { asText, evaluateFlag, located, substitute } from '../plan/values.ts'
 import { capture } from './captures.ts'
 import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
@@ -18,7 +20,8 @@ import { bindTargetOf, limitOf, measure, type World } from './world.ts'
 /** How long a step that ran out of time may take to let go of the target. */
 const SETTLES_WITHIN = 5_000
 
-export async function runStep(planned: Planned, flow: Flow, world: World): Promise<StepEnd> {
+export async function runStep(raw: Planned, flow: Flow, world: World): Promise<StepEnd> {
+  let planned = raw
   const id = `${planned.id}${flow.round}`
   const start = performance.now()
   const ended = (outcome: Outcome, more: object = {}) =>
@@ -41,6 +44,7 @@ export async function runStep(planned: Planned, flow: Flow, world: World): Promi
       ended('not-run', { reason })
       return { outcome: 'not-run', stops: false }
     }
+    planned = { ...planned, common: boundKeys(planned, names) }
     const kind = world.hands.kinds.steps.get(planned.kind) as StepKind
     using limit = deadline(stepLimit(planned, kind, world), [flow.signal], `"${title}" is`)
     const bound = bindTargetOf(world, limit.signal)
@@ -54,7 +58,7 @@ export async function runStep(planned: Planned, flow: Flow, world: World): Promi
         kind,
       })
       const reading = await settled(perform(planned, kind, running, names, world), limit, bound.release)
-      if (reading) capture(planned, reading, flow.scope, world)
+      if (reading) capture(planned, reading, names, flow.scope, world)
       if (nested.failed) throw nested.error ?? new NestedFailure()
       ended('passed', { noticed: running.noticed, reading: reading?.says })
       return { outcome: 'passed', stops: false }
@@ -81,6 +85,24 @@ function notRun(planned: Planned, names: Readonly<Record<string, unknown>>): Rea
   if (planned.common.if === undefined) return undefined
   const place = placeAt(placeOf(planned.raw) ?? planned.place, 'if')
   return evaluateFlag(planned.common.if, names, place) ? undefined : { message: `its \`if\` is false` }
+}
+
+/** The keys of the engine's own, with their values filled in; what belongs to a phase of the step is filled in there. */
+function boundKeys({ common, raw, place }: Planned, names: Readonly<Record<string, unknown>>): CommonKeys {
+  const at = (key: string) => placeAt(placeOf(raw) ?? place, key)
+  const { timeout, 'continue-on-error': goesOn } = common
+  return {
+    ...common,
+    ...(timeout === undefined ? {} : { timeout: durationIn(timeout, names, at('timeout')) }),
+    ...(goesOn === undefined ? {} : { 'continue-on-error': evaluateFlag(goesOn, names, at('continue-on-error')) }),
+  }
+}
+
+function durationIn(said: string, names: Readonly<Record<string, unknown>>, place: Place): string {
+  const text = asText(located(() => substitute(said, names), place))
+  if (parseDuration(text) !== undefined) return text
+  const message = `the timeout is ${JSON.stringify(text)}, and no duration`
+  throw new PlanError([{ code: 'not-a-duration', message, hint: 'write 90s or 5m', level: 'error', place }])
 }
 
 function titleOf(planned: Planned, names: Readonly<Record<string, unknown>>): string {

@@ -166,17 +166,24 @@ function holdsSteps(schema: AnySchema): boolean {
   return known
 }
 
-/** Every step of a list, those inside of others included, in the order they are written. */
-export function* everyStep(steps: PlainSteps, kinds: Kinds): Generator<PlainSteps[number]> {
+type LeftOut = (step: PlainSteps[number]) => boolean
+
+/** Every step of a list, those inside of others included, in the order they are written; what is in one that is left out goes with it. */
+export function* everyStep(steps: PlainSteps, kinds: Kinds, leftOut?: LeftOut): Generator<PlainSteps[number]> {
   for (const step of steps) {
+    if (leftOut?.(step)) continue
     yield step
-    for (const inner of nestedSteps(step, kinds)) yield* everyStep(inner, kinds)
+    for (const inner of nestedSteps(step, kinds)) yield* everyStep(inner, kinds, leftOut)
   }
 }
 
-/** Every step of a case, those of its fragments included, and those of theirs. */
-export function* stepsOfCase({ plan }: Pick<Case, 'plan'>, kinds: Kinds): Generator<PlainSteps[number]> {
-  for (const list of [plan.steps, plan.onFailure, plan.always, plan.lastResort]) yield* everyStep(list, kinds)
+/** Every step of a case, those of its fragments included, and those of theirs; none of a fragment is left out, since it sees other names. */
+export function* stepsOfCase(
+  { plan }: Pick<Case, 'plan'>,
+  kinds: Kinds,
+  leftOut?: LeftOut,
+): Generator<PlainSteps[number]> {
+  for (const list of [plan.steps, plan.onFailure, plan.always, plan.lastResort]) yield* everyStep(list, kinds, leftOut)
   yield* stepsOfFragments(plan.fragments, kinds)
 }
 
@@ -188,8 +195,12 @@ function* stepsOfFragments(fragments: ReadonlyMap<string, Fragment>, kinds: Kind
 }
 
 /** Every fault of a case, raw. */
-export function* faultsOfCase(kase: Pick<Case, 'plan'>, kinds: Kinds): Generator<ReturnType<typeof faultIn>> {
-  for (const step of stepsOfCase(kase, kinds)) {
+export function* faultsOfCase(
+  kase: Pick<Case, 'plan'>,
+  kinds: Kinds,
+  leftOut?: LeftOut,
+): Generator<ReturnType<typeof faultIn>> {
+  for (const step of stepsOfCase(kase, kinds, leftOut)) {
     const { kind, params } = stepParts(step, kinds)
     const schema = kinds.steps.get(kind)?.params as Schema | undefined
     if (schema?.['x-slot'] === 'fault' && typeof params === 'object' && params !== null) yield faultIn(params, kinds)

@@ -5,7 +5,8 @@ import { didYouMean } from '../../contracts/suggest.ts'
 import { checkPath } from '../../jsonpath.ts'
 import { wrong } from '../schema-errors.ts'
 import type { KnownStep } from '../standing.ts'
-import { checkNewName, plainOnly } from './declared.ts'
+import { checkNewName } from './declared.ts'
+import { checkValue, usesSecret } from './expressions.ts'
 import type { Scope } from './scope.ts'
 
 /** Names that a step gives to what it read: well-formed, not taken, and of something that such a step reads. */
@@ -15,10 +16,11 @@ export function addCaptures(step: KnownStep, scope: Scope, secretFields: Readonl
   return Object.entries(step.common.capture ?? {}).flatMap(([name, said]) => {
     const at = placeAt(place, name)
     const found = [...checkNewName(name, placeOfKey(place, name)), ...takenBefore(name, place, step, scope)]
+    const sourced = checkSource(said, at, fields, scope)
     scope.names.add(name)
     scope.captured.add(name)
-    if (isSecret(said, secretFields)) scope.secret.add(name)
-    return [...found, ...checkSource(said, at, fields)]
+    if (isSecret(said, secretFields, scope)) scope.secret.add(name)
+    return [...found, ...sourced]
   })
 }
 
@@ -35,12 +37,14 @@ function takenBefore(name: string, place: Place, { conditional }: KnownStep, sco
   ]
 }
 
-function isSecret(said: unknown, secretFields: ReadonlySet<string>): boolean {
-  const { from, secret } = (typeof said === 'object' && said !== null ? said : { from: said }) as {
-    from?: unknown
-    secret?: unknown
-  }
-  return secret === true || secretFields.has(String(from))
+function isSecret(said: unknown, secretFields: ReadonlySet<string>, scope: Scope): boolean {
+  const { from, secret, default: usual } = detailed(said)
+  return secret === true || secretFields.has(String(from)) || usesSecret(usual, scope)
+}
+
+/** `{from: …}`, or that alone. */
+function detailed(said: unknown): Readonly<Record<string, unknown>> {
+  return (typeof said === 'object' && said !== null ? said : { from: said }) as Readonly<Record<string, unknown>>
 }
 
 /** What a step of this kind reads; undefined where it can't be told. */
@@ -53,15 +57,14 @@ function fieldsOf({ known, params, fragment }: KnownStep, { kinds }: Scope): rea
 
 const namesOf = (fields: Readonly<Record<string, Field>>) => Object.keys(fields)
 
-function checkSource(said: unknown, place: Place, fields: readonly string[] | undefined): Finding[] {
-  const isMapping = typeof said === 'object' && said !== null
-  const { from, matches, default: usual } = (isMapping ? said : { from: said }) as Readonly<Record<string, unknown>>
-  const at = isMapping ? placeAt(place, 'from') : place
+function checkSource(said: unknown, place: Place, fields: readonly string[] | undefined, scope: Scope): Finding[] {
+  const { from, matches, default: usual } = detailed(said)
+  const at = typeof said === 'string' ? place : placeAt(place, 'from')
   if (typeof from !== 'string') return []
   return [
     ...checkFrom(from, at, fields),
     ...checkRegex(matches, placeAt(place, 'matches')),
-    ...plainOnly(usual, placeAt(place, 'default'), 'default'),
+    ...checkValue(usual, placeAt(place, 'default'), scope),
   ]
 }
 

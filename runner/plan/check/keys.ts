@@ -13,9 +13,7 @@ export function checkKeys(_kase: Omit<Case, 'id'>, kinds: Kinds, steps: readonly
     ...undoKeys(step, kinds),
     ...readingKeys(step),
     ...checkOutputs(step),
-    ...(['id', 'timeout', 'continue-on-error'] as const).flatMap((key) =>
-      plainOnly(step.common[key], placeAt(step.place, key), key),
-    ),
+    ...plainOnly(step.common.id, placeAt(step.place, 'id'), 'id'),
   ])
 }
 

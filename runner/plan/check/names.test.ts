@@ -125,6 +125,19 @@ describe('what is no expression', () => {
   })
 })
 
+describe('timeout and continue-on-error', () => {
+  all({
+    'take expressions': [
+      planOf('run: x\n    timeout: "${{ target.name }}"\n    continue-on-error: "${{ run.id == target.name }}"'),
+    ],
+    'of what is known by then': [
+      planOf('run: x\n    timeout: "${{ later }}"\n    continue-on-error: "${{ 1 + }}"'),
+      '4:19 nothing is named "later" here; valid here: inputs, variables, secrets, matrix, target, services, run',
+      '5:31 not an expression: it breaks off here',
+    ],
+  })
+})
+
 describe('captures', () => {
   all({
     'are there in the steps after, nested ones and on-failure included': [
@@ -183,9 +196,14 @@ describe('captures', () => {
       '4:5 group reads nothing, so "capture" can\'t stand beside it',
     ],
     'take no expressions': [
-      planOf('run: x\n    capture: { a: "$.x[${{ 1 }}]", b: { from: stdout, default: "${{ run.id }}" } }'),
+      planOf('run: x\n    capture: { a: "$.x[${{ 1 }}]" }'),
       '4:19 a capture takes a field or a $ path, and no expression',
-      '4:64 nothing is filled in here: `default` takes no expressions',
+    ],
+    'have defaults out of what is known by then': [
+      planOf(
+        'run: x\n    capture: { a: { from: stdout, default: "${{ run.id }}" }, b: { from: stdout, default: "${{ a + c }}" } }',
+      ),
+      '4:100 nothing is named "c" here; valid here: a, inputs, variables, secrets, matrix, target, services, run',
     ],
   })
 })

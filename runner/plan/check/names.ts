@@ -95,6 +95,8 @@ function checkInside(step: KnownStep, scope: Scope, fragments: Fragments): Findi
   const found = [
     ...checkFlag(common.if, placeAt(place, 'if'), scope),
     ...checkValue(common.name, placeAt(place, 'name'), scope),
+    ...checkValue(common.timeout, placeAt(place, 'timeout'), scope),
+    ...checkFlag(common['continue-on-error'], placeAt(place, 'continue-on-error'), scope),
     ...checkPieces(known?.params, params, placeAt(place, kind), scope, nested),
     ...checkValue(common.expect, placeAt(place, 'expect'), scope),
     ...(['undo', 'verify'] as const).flatMap((key) => checkCommand(common[key], placeAt(place, key), scope)),
