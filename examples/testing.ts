@@ -1,8 +1,9 @@
 /** For tests that run an example's plans as a user does. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCli } from '../runner/commands/testing.ts'
+import { testServer } from '../runner/targets/transport/ssh/testing.ts'
 
 /** Runs plans; tells how many passed, what went wrong if anything did, and what of Docker is left of the run. */
 export async function runPlans(
@@ -17,6 +18,28 @@ export async function runPlans(
   } finally {
     rmSync(output, { recursive: true, force: true })
   }
+}
+
+/** Runs plans on a host that `~/.ssh/config` calls shakedown-demo: this machine, by an SSH server of its own. */
+export async function runPlansOverSsh(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Awaited<ReturnType<typeof runPlans>>> {
+  await using server = await testServer()
+  mkdirSync(join(server.home, '.ssh'))
+  writeFileSync(
+    join(server.home, '.ssh/config'),
+    `Host shakedown-demo
+  HostName ${server.spec.host}
+  User ${server.spec.user}
+  Port ${server.port}
+  IdentityFile ${server.key}
+  UserKnownHostsFile ${server.knownHosts}
+`,
+  )
+  // Docker's own plugins are looked for below HOME, too.
+  const DOCKER_CONFIG = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker')
+  return await runPlans(args, { HOME: server.home, DOCKER_CONFIG, ...env })
 }
 
 function leftOf(out: string): string[] {

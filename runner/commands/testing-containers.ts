@@ -43,7 +43,7 @@ export class Containers {
 
   end(): void {
     try {
-      if (this.#isUp) this.#compose('down', '--timeout', '0', '--volumes')
+      if (this.#isUp) this.#down()
     } finally {
       rmSync(this.folder, { recursive: true, force: true })
     }
@@ -87,6 +87,16 @@ export class Containers {
       const { stdout } = Bun.spawnSync(['docker', 'ps', '--all', '--quiet', ...filters])
       return stdout.toString().split('\n').filter(Boolean)
     })
+  }
+
+  /** Compose knows nothing of the volumes of containers that were made again. */
+  #down(): void {
+    const label = '{{ .Label "shakedown.volumes" }}'
+    const filter = `label=com.docker.compose.project=${this.project}`
+    const { stdout } = Bun.spawnSync(['docker', 'ps', '--all', '--format', label, '--filter', filter])
+    this.#compose('down', '--timeout', '0', '--volumes')
+    const volumes = stdout.toString().split(/\s+/).filter(Boolean)
+    if (volumes.length > 0) Bun.spawnSync(['docker', 'volume', 'rm', ...volumes])
   }
 
   #compose(...argv: string[]): void {

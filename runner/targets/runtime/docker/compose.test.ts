@@ -5,7 +5,7 @@ import { isError } from '../../../contracts/errors.ts'
 import type { RuntimeHost } from '../../../contracts/target.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { run } from '../../transport/conformance/run.ts'
-import { base, engine, never, opened, refusal, scripts, transport, useContainers } from './test-containers.ts'
+import { base, engine, made, never, opened, refusal, scripts, transport, useContainers } from './test-containers.ts'
 import { dockerTest as test } from './testing.ts'
 
 useContainers()
@@ -119,6 +119,8 @@ networks: { front: {} }
         'shakedown.plan': 'plan.yaml',
         'com.docker.compose.project': project,
       })
+      const again = await made(web, (verbs) => verbs.remove({ volumes: 'keep' }))
+      expect(await again.undo()).toMatchObject({ code: 0, err: '' })
       expect((await down.verify()).code).toBe(1)
       for (let round = 0; round < 2; round++) expect(await down.undo()).toMatchObject({ code: 0, err: '' })
       expect(await down.verify()).toMatchObject({ code: 0, err: '' })

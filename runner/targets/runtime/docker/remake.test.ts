@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Service, Verbs } from '../../../contracts/target.ts'
 import type { Inspection } from './inspection.ts'
+import { VOLUMES_LABEL } from './scripts.ts'
 import {
   base,
   container,
@@ -78,7 +79,16 @@ async function rich(): Promise<{ name: string; web: Service }> {
 
 const inspected = async (of: Service) => (await of.state()).json as Inspection
 
-/** All that has to be the same again. */
+/** Removes a container and its volume without a name, which Docker takes for one with a name once it was made again. */
+async function drop(name: string, of: Service): Promise<void> {
+  const { Mounts } = await inspected(of)
+  const daemon = await engine()
+  await daemon.bytes('DELETE', `/containers/${name}?force=1&v=1`)
+  const volumes = Mounts.flatMap(({ Name = '' }) => (/^[0-9a-f]{64}$/.test(Name) ? [Name] : []))
+  for (const volume of volumes) await daemon.bytes('DELETE', `/volumes/${volume}?force=1`)
+}
+
+/** All that has to be the same again; a label more says which of its volumes have no name. */
 async function identity(of: Service) {
   const { Name, Config, HostConfig, NetworkSettings, Mounts, State, Id } = await inspected(of)
   const networks = Object.entries(NetworkSettings.Networks).map(([name, { IPAddress, Aliases, IPAMConfig }]) => ({
@@ -87,12 +97,14 @@ async function identity(of: Service) {
     IPAMConfig,
     Aliases: (Aliases ?? []).filter((alias) => alias !== Id.slice(0, 12)).sort(),
   }))
+  const { [VOLUMES_LABEL]: _, ...labels } = Config.Labels
   const { Binds, ...host } = HostConfig as { Binds: string[] | null }
   const mounts = Mounts.map(({ Type, Name: volume, Source, Destination }) => ({ Type, volume, Source, Destination }))
   return {
     Name,
     Config: {
       ...Config,
+      Labels: labels,
       Env: [...(Config.Env ?? [])].sort(),
       Hostname: Config['Hostname'] === Id.slice(0, 12) ? 'its own' : Config['Hostname'],
     },
@@ -129,7 +141,7 @@ describe.each([['curl'], ['perl']])('a container that is made again is the same,
       never,
     )
     expect(Buffer.from(stdout).toString()).toBe('bound1000\n/srv\ntwo words\n10.9.8.7\n')
-    await (await engine()).bytes('DELETE', `/containers/${name}?force=1&v=1`)
+    await drop(name, web)
   })
   test('with another environment', async () => {
     const { web, name } = await rich()
@@ -138,14 +150,14 @@ describe.each([['curl'], ['perl']])('a container that is made again is the same,
     expect(Config.Env?.filter((pair) => /^[ABCD]=/.test(pair)).sort()).toEqual(['A=1', 'B=other', 'D=new=1'])
     expect(Mounts.map(({ Destination }) => Destination).sort()).toContain('/anonymous')
     expect(fault.change.does).toBe('gives web another B, C, D')
-    await (await engine()).bytes('DELETE', `/containers/${name}?force=1&v=1`)
+    await drop(name, web)
   })
   test('out of another image', async () => {
     const other = await builtImage('other', 'FROM debian:bookworm-slim\nRUN echo other >/etc/which\n')
     const { web, name } = await rich()
     const { during } = await cycle(web, (verbs) => verbs.image(other))
     expect(during.image).toBe(other)
-    await (await engine()).bytes('DELETE', `/containers/${name}?force=1&v=1`)
+    await drop(name, web)
   })
 })
 
@@ -157,6 +169,7 @@ describe('what would be lost is refused', () => {
     const { undo } = await made(web, (verbs) => verbs.remove({ volumes: 'keep' }))
     expect((await undo()).code).toBe(0)
     expect(Buffer.from((await web.files.read('/anonymous/a')) ?? []).toString()).toBe('kept\n')
+    await drop(name, web)
   })
   test('one that Docker removes itself', async () => {
     const { web, name } = await served({ host: { AutoRemove: true } })

@@ -8,7 +8,7 @@ import { EngineError } from './engine-error.ts'
 import { named } from './group.ts'
 import type { Inspection } from './inspection.ts'
 import { endpointOf } from './networks.ts'
-import { inTurn, madeAgain, makeAgain, type Remake } from './scripts.ts'
+import { inTurn, madeAgain, makeAgain, type Remake, VOLUMES_LABEL } from './scripts.ts'
 
 const MARK_LABEL = 'shakedown.mark'
 
@@ -122,11 +122,13 @@ function undoOf(plans: readonly Plan[]) {
 /** What `POST /containers/create` takes of an inspection. Older Engines take one network here, so the others are joined after. */
 export function createBody(inspection: Inspection): Body {
   const { Config, HostConfig, NetworkSettings, Mounts, Id } = inspection
-  const { Hostname, ...config } = Config as { Hostname?: string }
+  const { Hostname, ...config } = Config as Inspection['Config'] & { Hostname?: string }
   const [first] = Object.entries(NetworkSettings.Networks)
   const shared = String(HostConfig['NetworkMode'] ?? '').startsWith('container:')
+  const unnamed = Mounts.filter(isAnonymous).map(({ Name }) => Name)
   return {
     ...config,
+    ...(unnamed.length > 0 ? { Labels: { ...config.Labels, [VOLUMES_LABEL]: unnamed.join(' ') } } : {}),
     ...(Hostname !== undefined && Hostname !== Id.slice(0, 12) && !shared ? { Hostname } : {}),
     HostConfig: { ...HostConfig, Binds: bindsOf(HostConfig, Mounts), Mounts: mountsOf(HostConfig, Mounts) },
     NetworkingConfig: { EndpointsConfig: first ? { [first[0]]: endpointOf(inspection, first[1]) } : {} },

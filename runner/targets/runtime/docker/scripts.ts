@@ -209,6 +209,9 @@ done
 exit 0`
 }
 
+/** On a container that was made again: its volumes without a name. They have one to the Engine by now, and would stay behind. */
+export const VOLUMES_LABEL = 'shakedown.volumes'
+
 /** Everything that carries the label goes: containers, then networks and volumes. */
 export function removeAll(label: string, networks: boolean): string {
   const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
@@ -218,10 +221,14 @@ for one in $(tr ',{' '\\n\\n' <"$out" | sed -n 's/^"${key}":"\\([^"]*\\)"$/\\1/p
   case $status in 20? | 404) ;; *) refuse "$one can't be removed: $(said)" ;; esac
 done`
   return [
+    `api GET "/containers/json?all=1&filters=${filters}"
+unnamed=$(tr ',{' '\\n\\n' <"$out" | sed -n 's/^"${VOLUMES_LABEL}":"\\([0-9a-f ]*\\)".*/\\1/p')`,
     sweep('/containers/json?all=1&', 'Id', '/containers/$one?force=1&v=1'),
     ...(networks
       ? [sweep('/networks?', 'Id', '/networks/$one'), sweep('/volumes?', 'Name', '/volumes/$one?force=1')]
       : []),
+    // One that somebody else uses, too, answers 409 and stays.
+    'for one in $unnamed; do api DELETE "/volumes/$one"; done',
     'exit 0',
   ].join('\n')
 }

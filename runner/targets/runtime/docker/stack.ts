@@ -46,8 +46,6 @@ export async function openDockerStack(
   host: RuntimeHost,
 ): Promise<Runtime> {
   const config = raw as Config
-  if (transport.address !== 'local')
-    throw new TargetError('containers of a host over SSH are not built yet: run the plan on that host itself')
   const address = daemonAddress(config.daemon === undefined ? undefined : host.resolve(config.daemon, {}), transport)
   const engine = await Engine.open(transport, address)
   const compose =

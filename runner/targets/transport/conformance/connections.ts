@@ -39,6 +39,16 @@ export function describeConnections(open: () => Transport): void {
       expect(await echo({ host: '127.0.0.1', port })).toBe('ping')
       expect(await echo({ path })).toBe('ping')
     })
+    test('tell of their end when they are cut before all was read', async () => {
+      const socket = await open().connect({ path }, new AbortController().signal)
+      const arrived = new Promise((resolve) => socket.once('readable', resolve))
+      socket.write('ping')
+      await arrived
+      const closed = new Promise((resolve) => socket.once('close', resolve))
+      socket.destroy()
+      await closed
+      expect(socket.destroyed).toBe(true)
+    })
     test('that are refused tell so by their code', async () => {
       const closed = createServer()
       await new Promise<void>((done) => closed.listen(0, '127.0.0.1', done))

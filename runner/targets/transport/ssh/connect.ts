@@ -1,5 +1,5 @@
 /** Connections from the host to where it can reach, through ours. */
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { Channel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { Address, Transport } from '../../../contracts/target.ts'
@@ -22,8 +22,9 @@ export async function connectThrough(
     const done = (error: (Error & { reason?: number | string }) | undefined, channel: Channel) => {
       signal.removeEventListener('abort', giveUp)
       if (error) return void whyNot(link, exec, to, error).then(reject, reject)
-      if (signal.aborted) channel.destroy()
-      resolve(channel)
+      const socket = closable(channel)
+      if (signal.aborted) socket.destroy()
+      resolve(socket)
     }
     try {
       if ('path' in to) client.openssh_forwardOutStreamLocal(to.path, done)
@@ -33,6 +34,19 @@ export async function connectThrough(
       reject(new TargetError('the connection was cut', { transient: true, cause: error }))
     }
   })
+}
+
+/** ssh2 tells of a close only once all was read, which nobody does after a `destroy`: undici waited for that forever. */
+function closable(channel: Channel): Duplex {
+  const close = channel.destroy.bind(channel)
+  channel.destroy = () => {
+    if (channel.destroyed) return channel
+    close()
+    Duplex.prototype.destroy.call(channel)
+    process.nextTick(() => channel.emit('close'))
+    return channel
+  }
+  return channel
 }
 
 const CODES: readonly (readonly [RegExp, string])[] = [
