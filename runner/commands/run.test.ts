@@ -1,7 +1,7 @@
 /** Whole runs, as a user starts them. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunEvent } from '../contracts/events.ts'
 import { root, runCli } from './testing.ts'
@@ -100,6 +100,49 @@ describe('a run that is interrupted', () => {
       })
       await eventually(() => run.leftProcesses().length === 0)
     }, 30_000)
+
+  test('twice and thrice is told how far the restore is, which goes on', async () => {
+    writeFileSync(join(folder, 'slow'), '')
+    const run = begin(
+      `plan: Slow\ntarget: here\nsteps:\n  - run: touch in.txt\n    undo: while [ -e slow ]; do sleep 0.05; done; rm -f in.txt\n    verify: test ! -e in.txt\n  - wait-for: { file: never, exists: true, within: 60s }\n`,
+    )
+    const told = () => run.events().flatMap((event) => (event.is === 'interrupted' ? [event.message] : []))
+    await run.until((event) => event.is === 'step.waiting')
+    run.child.kill('SIGINT')
+    await run.until((event) => event.is === 'phase.started' && event.phase === 'restore')
+    for (const times of [2, 3]) {
+      // What comes within a second is one and the same.
+      await eventually(() => {
+        if (told().length < times) run.child.kill('SIGINT')
+        return told().length >= times
+      })
+      expect(told().at(-1)).toMatch(
+        /^still putting back 1 change \(run touch in\.txt\): for \ds now, 5m at most for each try .* --abandon leaves changes in$/,
+      )
+    }
+    expect(run.child.exitCode).toBe(null)
+    rmSync(join(folder, 'slow'))
+    expect(await run.child.exited).toBe(130)
+    expect(existsSync(join(folder, 'in.txt'))).toBe(false)
+    expect(run.events().find((event) => event.is === 'case.ended')).toMatchObject({ restored: 'restored' })
+    await eventually(() => leftFiles().length === 0)
+  }, 30_000)
+
+  test('with --abandon leaves changes in, and their journal', async () => {
+    const run = begin(
+      'plan: Abandoned\ntarget: here\nsteps:\n  - run: touch in.txt\n    undo: rm -f in.txt\n  - wait-for: { file: never, exists: true, within: 60s }\n',
+      ['--abandon'],
+    )
+    await run.until((event) => event.is === 'step.waiting')
+    run.child.kill('SIGINT')
+    expect(await run.child.exited).toBe(130)
+    expect(run.events().find((event) => event.is === 'interrupted')).toMatchObject({
+      message: expect.stringContaining('left in, as --abandon says'),
+    })
+    expect([existsSync(join(folder, 'in.txt')), leftFiles().length > 0]).toEqual([true, true])
+    expect((await plan(['restore'])).code).toBe(0)
+    expect([existsSync(join(folder, 'in.txt')), leftFiles()]).toEqual([false, []])
+  }, 30_000)
 
   test('by SIGKILL is put back by its guardian, which then goes, too', async () => {
     const run = begin(waiting)
@@ -297,7 +340,10 @@ always:
     await run.until((event) => event.is === 'step.waiting')
     const busy = await plan([write('plan: Q\ntarget: here\nsteps: [{ run: "true" }]\n')])
     expect(busy.code).toBe(75)
-    expect(busy.out).toContain('is busy')
+    const [id = ''] = run.events().flatMap((event) => (event.is === 'run.started' ? [event.run] : []))
+    expect(busy.out).toContain(
+      `the target is busy: run ${id} (process ${run.child.pid} on ${hostname()}) holds it for "${run.file}"`,
+    )
     run.child.kill('SIGTERM')
     await run.child.exited
   }, 30_000)
@@ -440,10 +486,10 @@ function write(text: string): string {
 const plan = (args: readonly string[], { cwd = folder }: { cwd?: string } = {}) => runCli(args, { cwd })
 
 /** Starts a plan and follows its event log. */
-function begin(text: string) {
+function begin(text: string, flags: readonly string[] = []) {
   const file = write(text)
   const output = join(folder, `results-${counter}`)
-  const child = Bun.spawn(['bun', '--no-env-file', join(root, 'runner/cli.ts'), file, '--output', output], {
+  const child = Bun.spawn(['bun', '--no-env-file', join(root, 'runner/cli.ts'), file, '--output', output, ...flags], {
     cwd: folder,
     stdout: 'ignore',
     stderr: 'ignore',

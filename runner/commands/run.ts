@@ -19,7 +19,8 @@ import { openTransport } from '../targets/index.ts'
 import { bindTarget } from '../targets/target.ts'
 import { type ChoiceFlags, type Chosen, choose } from './choose.ts'
 import { openReporters } from './reporters.ts'
-import { listenForSignals } from './signals.ts'
+import { Restoring } from './restoring.ts'
+import { listenForSignals, type Words } from './signals.ts'
 
 interface RunFlags extends ChoiceFlags {
   readonly reporter?: readonly string[]
@@ -50,10 +51,11 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
     broken = true
     console.error(`a report could not be written: ${message}`)
   }
-  const { emit, flush } = emitter(redactor, reporters.listeners, complain)
+  const restoring = new Restoring()
+  const { emit, flush } = emitter(redactor, [...reporters.listeners, restoring.event], complain)
   process.once('exit', flush)
   const stop = new Stop()
-  using _signals = listenForSignals(stop, emit)
+  using _signals = listenForSignals(stop, emit, stopWords(restoring, flags))
   const exit = await run({
     ...limits,
     run: id,
@@ -80,6 +82,15 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
   flush()
   await reporters.end(complain)
   return broken && exit < 3 ? 3 : exit
+}
+
+function stopWords(restoring: Restoring, { abandon }: RunFlags): Words {
+  if (abandon) {
+    const says = 'stopping: what was changed is left in, as --abandon says; its journal tells how to undo it'
+    return { first: () => says, second: () => says }
+  }
+  const first = 'stopping: what was changed is being put back; once more hurries the steps, never the restore'
+  return { first: () => first, second: () => restoring.says() }
 }
 
 function limitsOf(flags: RunFlags) {

@@ -4,10 +4,16 @@ import type { Stop } from '../engine/stop.ts'
 const WORDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const LOOK_AT_PARENT = 250
 
+/** What people are told at the first word, and at each later one. */
+export interface Words {
+  first(): string
+  second(): string
+}
+
 /** Turns signals into words for the run, and takes the end of the wrapper (`bun run`, `npx`) as one: its kill does not reach us. */
-export function listenForSignals(stop: Stop, emit: Emit): Disposable {
+export function listenForSignals(stop: Stop, emit: Emit, words: Words): Disposable {
   const heard = WORDS.map((word) => {
-    const listener = () => say(word, stop, emit)
+    const listener = () => say(word, stop, emit, words)
     process.on(word, listener)
     return () => process.off(word, listener)
   })
@@ -15,7 +21,7 @@ export function listenForSignals(stop: Stop, emit: Emit): Disposable {
   const timer = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(timer)
-    say('SIGTERM', stop, emit)
+    say('SIGTERM', stop, emit, words)
   }, LOOK_AT_PARENT)
   timer.unref()
   return {
@@ -26,12 +32,7 @@ export function listenForSignals(stop: Stop, emit: Emit): Disposable {
   }
 }
 
-const MESSAGES = {
-  first: 'stopping: what was changed is being put back; once more hurries the steps, never the restore',
-  second: 'still putting back what was changed: this is never cut short',
-} as const
-
-function say(word: string, stop: Stop, emit: Emit): void {
+function say(word: string, stop: Stop, emit: Emit, words: Words): void {
   const which = stop.say(word)
-  if (which !== 'same') emit({ is: 'interrupted', signal: word, message: MESSAGES[which] })
+  if (which !== 'same') emit({ is: 'interrupted', signal: word, message: words[which]() })
 }

@@ -1,6 +1,7 @@
 /** Plans on a host that is reached over SSH: an OpenSSH server on loopback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { keygen, type TestServer, testServer } from '../targets/transport/ssh/testing.ts'
 import { root, runCli } from './testing.ts'
@@ -162,6 +163,35 @@ describe('changes of a host', () => {
     rmSync(join(server.home, 'go'))
     await eventually(() => journals().length === 0)
     expect(records()).toEqual([])
+  }, 30_000)
+
+  test('are made by one run at a time, from whichever clone of the plans; a killed one is taken over from', async () => {
+    const run = await begin(waiting)
+    const clone = mkdtempSync('/tmp/sd-ssh-clone-')
+    try {
+      for (const name of ['targets.yaml', 'plan.yaml']) copyFileSync(join(folder, name), join(clone, name))
+      const refused = await runCli(['plan.yaml'], { cwd: clone })
+      expect(refused.code).toBe(75)
+      expect(refused.out).toMatch(
+        new RegExp(`busy: run \\S+ \\(process ${run.child.pid} on ${hostname()}\\) holds it for "plan.yaml"`),
+      )
+      writeFileSync(
+        join(clone, 'plan.yaml'),
+        'plan: Reads\ntarget: box\nsteps:\n  - assert: { tcp: "127.0.0.1:22" , expect: { open: false } }\n',
+      )
+      expect((await runCli(['plan.yaml'], { cwd: clone })).code).toBe(75)
+      expect((await runCli(['plan.yaml', '--check'], { cwd: clone })).code).toBe(75)
+      run.child.kill('SIGKILL')
+      await run.child.exited
+      const next = await runCli(['plan.yaml'], { cwd: clone })
+      expect(next.out).toMatch(/run \S+ on \S+ held this target for "plan.yaml" and is gone: its lock was taken over/)
+      expect(next.out).toContain('1 passed')
+    } finally {
+      rmSync(clone, { recursive: true, force: true })
+    }
+    await eventually(() => journals().length === 0)
+    expect(existsSync(join(server.home, '.shakedown', 'locks'))).toBe(false)
+    await runCli(['restore'], { cwd: folder })
   }, 30_000)
 
   const guardians = () =>

@@ -259,6 +259,11 @@ export interface RuntimeKind {
   services(config: Readonly<Record<string, unknown>>): readonly string[] | undefined
   /** Whether each case brings up a stack of its own: then nobody else can be in its way, and no lock is needed. */
   owned?(config: Readonly<Record<string, unknown>>): boolean
+  /**
+   * Name of what everybody on the machine can see and change, whichever targets.yaml tells of it: one run changes that at a
+   * time. Undefined: files of the target's folder alone.
+   */
+  seenByAll?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<string | undefined>
   /** A key of the target that can only be had on this machine. */
   hereOnly?(config: Readonly<Record<string, unknown>>): string | undefined
   open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>

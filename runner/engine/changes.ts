@@ -170,9 +170,15 @@ export class Changes {
   async #begin(): Promise<Journal> {
     const { journal, work, lease } = this.#options
     const begun = Journal.create(journal, this.#about(this.#place))
-    await this.#place.begin()
-    const isHere = this.#transport.folder === undefined
-    this.#guardian = await Guardian.start(this.#transport, this.#place.folder, isHere ? work : '', lease)
+    try {
+      await this.#place.begin()
+      const isHere = this.#transport.folder === undefined
+      this.#guardian = await Guardian.start(this.#transport, this.#place.folder, isHere ? work : '', lease)
+    } catch (error) {
+      // Nothing was changed, so nothing tells of it; what can't be reached is found by the next run.
+      await this.#place.remove().catch(() => undefined)
+      throw error
+    }
     return begun
   }
 
@@ -183,7 +189,7 @@ export class Changes {
 
   /** A change that was made while the guardian took us for gone is one it does not know of: it is undone at once. */
   async #markApplied(entry: Entry): Promise<void> {
-    if (!(await this.#isFenced())) return this.#place.mark(entry.id, 'applied')
+    if (!(await this.#isFenced())) return this.#mark(entry.id)
     const { journal, case: kase, plan } = this.#options
     const place = placeFor(this.#transport, `${journal}.late`)
     const again = Journal.create(`${journal}.late`, this.#about(place))
@@ -193,6 +199,17 @@ export class Changes {
     const { outcome } = await undoEntry(this.#transport, place, { id, settles: entry.undo.settles })
     if (outcome === 'restored') await place.remove()
     throw fencedOff()
+  }
+
+  async #mark(id: number): Promise<void> {
+    try {
+      await this.#place.mark(id, 'applied')
+    } catch (error) {
+      if (isError(error, 'target')) throw error
+      throw new TargetError(`the journal can't be written any more, so this is put back: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
   }
 
   /** Where the way to the target was cut it is asked again: the guardian begins at once, and nothing may be changed beside it. */

@@ -5,14 +5,17 @@ import { hostname, uptime } from 'node:os'
 export interface ProcessIdentity {
   readonly pid: number
   readonly started: string
+  /** The boot that it was started in: pids and start times come again after a reboot. */
+  readonly bootId?: string | undefined
 }
 
-export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, started: startOf(process.pid) ?? '' }
+export function ownIdentity(): ProcessIdentity & { readonly bootId: string } {
+  return { pid: process.pid, started: startOf(process.pid) ?? '', bootId: bootId() }
 }
 
 /** Whether that very process is alive. Zombies count as dead, though `kill -0` finds them. */
 export function isAlive(identity: ProcessIdentity): boolean {
+  if (identity.bootId && identity.bootId !== bootId()) return false
   const started = startOf(identity.pid)
   return started !== undefined && (identity.started === '' || started === identity.started)
 }

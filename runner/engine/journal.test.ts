@@ -1,18 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Undo } from '../contracts/undo.ts'
-import { fileOf, Journal, journalsIn, markState, openEntries, readJournal } from './journal.ts'
+import { fileOf, Journal, journalsIn, LOG, markState, openEntries, readJournal, UNTOLD } from './journal.ts'
 
 let folder: string
 beforeEach(() => {
@@ -63,18 +54,65 @@ describe('the journal', () => {
     expect(readdirSync(journal.folder)).toEqual(['journal.jsonl'])
   })
 
-  test('a line torn at any byte leaves the entry as it was before', () => {
+  describe('a line torn at any byte', () => {
+    const states = ['applied', 'undoing', 'undone'] as const
+
+    test.each([['applied'], ['undoing'], ['undone']] as const)('of a change that was %s leaves it open', (state) => {
+      const journal = begin()
+      const id = journal.intend(undo(), { does: 'writes' })
+      const lines = states
+        .slice(0, states.indexOf(state) + 1)
+        .map((one) => `${JSON.stringify({ id, state: one, uptime: 1 })}\n`)
+      const line = lines.pop() ?? ''
+      const file = join(journal.folder, LOG)
+      const whole = readFileSync(file, 'utf8') + lines.join('')
+      for (let bytes = 0; bytes < line.length - 1; bytes++) {
+        writeFileSync(file, whole + line.slice(0, bytes))
+        const found = readJournal(journal.folder)
+        expect(found && openEntries(found)).toMatchObject([{ id, does: 'writes' }])
+      }
+    })
+
+    test('of an intent is an intent all the same, since its undo lies there', () => {
+      const journal = begin()
+      const file = join(journal.folder, LOG)
+      const whole = readFileSync(file)
+      journal.intend(undo(), { does: 'writes' })
+      const line = readFileSync(file).subarray(whole.length)
+      for (let bytes = 0; bytes < line.length - 1; bytes++) {
+        writeFileSync(file, Buffer.concat([whole, line.subarray(0, bytes)]))
+        expect(readJournal(journal.folder)?.entries).toMatchObject([{ id: 1, state: 'intent', title: UNTOLD }])
+      }
+    })
+
+    test('does not spoil what is written after it', () => {
+      const journal = begin()
+      const id = journal.intend(undo(), {})
+      const file = join(journal.folder, LOG)
+      const whole = readFileSync(file)
+      const line = `${JSON.stringify({ id, state: 'applied', uptime: 1 })}\n`
+      for (let bytes = 0; bytes < line.length; bytes++) {
+        writeFileSync(file, Buffer.concat([whole, Buffer.from(line.slice(0, bytes))]))
+        markState(journal.folder, id, 'failed')
+        expect(readJournal(journal.folder)?.entries[0]?.state).toBe('failed')
+      }
+    })
+
+    test('of its head means that nothing was changed yet', () => {
+      const { folder: of } = begin()
+      const file = join(of, LOG)
+      const head = readFileSync(file)
+      for (let bytes = 0; bytes < head.length - 1; bytes++) {
+        writeFileSync(file, head.subarray(0, bytes))
+        expect(readJournal(of)).toBeUndefined()
+      }
+    })
+  })
+
+  test('shows no undo that is only half written', () => {
     const journal = begin()
-    const id = journal.intend(undo(), {})
-    const file = join(journal.folder, 'journal.jsonl')
-    const whole = readFileSync(file)
-    markState(journal.folder, id, 'applied')
-    const line = readFileSync(file).subarray(whole.length)
-    for (let bytes = 0; bytes < line.length - 1; bytes++) {
-      writeFileSync(file, whole)
-      appendFileSync(file, line.subarray(0, bytes))
-      expect(readJournal(journal.folder)?.entries[0]?.state).toBe('intent')
-    }
+    expect(() => journal.intend(undo({ keeps: { 'no/such/folder': Buffer.from('x') } }), {})).toThrow()
+    expect(readdirSync(journal.folder)).toEqual([LOG])
   })
 
   test('a person undoes a run with a loop of sh and nothing else', () => {

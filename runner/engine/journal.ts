@@ -6,18 +6,21 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import type { JournalEntry, JournalHead, Undo, UndoState } from '../contracts/undo.ts'
-import { bootId, hostname, ownIdentity, uptimeMs } from './identity.ts'
+import { hostname, ownIdentity, uptimeMs } from './identity.ts'
 
 /** The file of a journal's folder that tells of all others. */
 export const LOG = 'journal.jsonl'
@@ -34,31 +37,47 @@ export class Journal {
   static create(folder: string, about: Pick<JournalHead, 'run' | 'target' | 'there'>): Journal {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const journal = new Journal(folder)
-    const head: JournalHead = { ...about, ...ownIdentity(), host: hostname(), bootId: bootId(), uptime: uptimeMs() }
-    journal.#append(head)
-    syncFolder(folder)
+    const head: JournalHead = { ...about, ...ownIdentity(), host: hostname(), uptime: uptimeMs() }
+    try {
+      journal.#append(head)
+      syncFolder(folder)
+    } catch (error) {
+      removeJournal(folder)
+      throw error
+    }
     return journal
   }
 
   /** Writes down a change that is about to be made. When this throws, nothing may be changed. */
   intend(undo: Undo, about: Pick<JournalEntry, 'case' | 'plan' | 'step' | 'does'>): number {
     const id = this.#next++
-    for (const [name, bytes] of Object.entries(undo.keeps ?? {})) writeSynced(fileOf(this.folder, id, name), bytes)
-    writeSynced(fileOf(this.folder, id, 'sh'), `${undo.sh}\n`)
-    if (undo.verify !== undefined) writeSynced(fileOf(this.folder, id, 'verify'), `${undo.verify}\n`)
-    this.#append({
-      id,
-      state: 'intent',
-      uptime: uptimeMs(),
-      ...about,
-      title: undo.title,
-      of: undo.of,
-      touches: undo.touches,
-      settles: undo.settles,
-      ends: undo.ends,
-    })
-    syncFolder(this.folder)
+    try {
+      this.#keep(id, undo)
+      this.#append({
+        id,
+        state: 'intent',
+        uptime: uptimeMs(),
+        ...about,
+        title: undo.title,
+        of: undo.of,
+        touches: undo.touches,
+        settles: undo.settles,
+        ends: undo.ends,
+      })
+      syncFolder(this.folder)
+    } catch (error) {
+      if (existsSync(this.folder)) dropKept(this.folder, id)
+      throw error
+    }
     return id
+  }
+
+  /** The undo comes last and by a rename: half of a script must never be run. */
+  #keep(id: number, { keeps = {}, sh, verify }: Undo): void {
+    for (const [name, bytes] of Object.entries(keeps)) writeSynced(fileOf(this.folder, id, name), bytes)
+    if (verify !== undefined) writeSynced(fileOf(this.folder, id, 'verify'), `${verify}\n`)
+    writeSynced(fileOf(this.folder, id, 'coming'), `${sh}\n`)
+    renameSync(fileOf(this.folder, id, 'coming'), fileOf(this.folder, id, 'sh'))
   }
 
   mark(id: number, state: UndoState, message?: string): void {
@@ -77,7 +96,17 @@ export class Journal {
 
 /** Adds the state of an entry; once it is undone, what was kept aside is deleted, since it may hold secrets. */
 export function markState(folder: string, id: number, state: UndoState, message?: string): void {
-  append(folder, { id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
+  const line = { id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) }
+  try {
+    append(folder, line)
+  } catch (error) {
+    // What is undone makes room for the word of it, and what is being undone needs none.
+    if (!isFull(error) || (state !== 'undone' && state !== 'undoing')) throw error
+    if (state === 'undone') {
+      dropKept(folder, id)
+      append(folder, line)
+    }
+  }
   if (state === 'undone') dropKept(folder, id)
   if (state === 'drifted') setAside(folder, id)
 }
@@ -105,8 +134,22 @@ export interface FoundJournal {
 /** Reads a journal; a torn last line was being written when the run ended and is left out. Undefined: it holds nothing. */
 export function readJournal(folder: string): FoundJournal | undefined {
   const file = join(folder, LOG)
-  return existsSync(file) ? parseJournal(readFileSync(file, 'utf8'), folder) : undefined
+  return existsSync(file) ? parseJournal(withIntents(readFileSync(file, 'utf8'), folder), folder) : undefined
 }
+
+/** The line of a change whose undo lies there, and that a torn line, or none, tells of: it may have been made. */
+function withIntents(text: string, folder: string): string {
+  const [head = '', ...lines] = text.split('\n')
+  const scripts = readdirSync(folder).flatMap((name) => /^(\d+)\.sh$/.exec(name)?.[1] ?? [])
+  return [head, ...scripts.sort().map((id) => intentOf(Number(id))), ...lines].join('\n')
+}
+
+function intentOf(id: number): string {
+  return JSON.stringify({ id, state: 'intent', title: UNTOLD, does: 'a change', step: 'not told', uptime: 0 })
+}
+
+/** What the journal calls a change whose line was torn. */
+export const UNTOLD = 'a change whose line in the journal is torn is undone'
 
 /** A journal's text, wherever it was read. */
 export function parseJournal(text: string, folder: string): FoundJournal | undefined {
@@ -166,6 +209,10 @@ function dropKept(folder: string, id: number): void {
   for (const name of readdirSync(folder)) if (name.startsWith(prefix)) rmSync(join(folder, name), { force: true })
 }
 
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
 function parseLine(line: string): unknown[] {
   try {
     return line === '' ? [] : [JSON.parse(line)]
@@ -175,13 +222,24 @@ function parseLine(line: string): unknown[] {
 }
 
 function append(folder: string, line: object): void {
-  const file = openSync(join(folder, LOG), 'a', 0o600)
+  const file = openSync(join(folder, LOG), 'a+', 0o600)
+  const { size } = fstatSync(file)
   try {
-    writeAll(file, Buffer.from(`${JSON.stringify(line)}\n`))
+    writeAll(file, Buffer.from(`${isTorn(file, size) ? '\n' : ''}${JSON.stringify(line)}\n`))
     fsyncSync(file)
+  } catch (error) {
+    // Half a line would spoil the next one.
+    ftruncateSync(file, size)
+    throw error
   } finally {
     closeSync(file)
   }
+}
+
+/** Whoever wrote the last line was killed meanwhile: what is added begins a line of its own. */
+function isTorn(file: number, size: number): boolean {
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a
 }
 
 function writeSynced(path: string, content: string | Uint8Array): void {
@@ -199,7 +257,8 @@ function writeAll(file: number, bytes: Uint8Array): void {
   let done = 0
   while (done < bytes.length) {
     const written = writeSync(file, bytes, done)
-    if (written === 0) throw new Error('the disk is full: the journal could not be written')
+    if (written === 0)
+      throw Object.assign(new Error('the disk is full: the journal could not be written'), { code: 'ENOSPC' })
     done += written
   }
 }

@@ -13,6 +13,7 @@ import {
   openEntries,
   parseJournal,
   removeJournal,
+  UNTOLD,
 } from './journal.ts'
 import { journalFolder } from './leftovers.ts'
 import { journalsFolderOf, There } from './place-there.ts'
@@ -35,7 +36,13 @@ for name in *; do
     { cat "/proc/$pid/cmdline" || ps -o args= -p "$pid"; } 2>/dev/null | grep -qF "\${name%${CLAIMED}}" && guarded=yes
   done
   printf '\\n# %s %s\\n' "$name" "$guarded"
-  cat "$name/${LOG}"
+  head -n 1 "$name/${LOG}"
+  for script in "$name"/[0-9]*.sh; do
+    id=\${script##*/}
+    # A change whose undo lies there, and that a torn line, or none, tells of.
+    [ -e "$script" ] && printf '{"id":%d,"state":"intent","title":"${UNTOLD}","does":"a change","step":"not told"}\\n' "$(expr "\${id%.sh}" + 0)"
+  done
+  tail -n +2 "$name/${LOG}"
 done`
 
 /** All journals of the machine, of whichever target and run. Throws a TargetError when it can't be asked. */

@@ -39,7 +39,9 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   on.phase('lock')
   const effect = effectOfCase(kase, hands.kinds)
   if (!kind.owned?.(config))
-    stack.use(await lockTarget(kase, effect, { run, check, wait: waitLock, signal: stop.signal }))
+    stack.use(
+      await lockTarget(kase, effect, { run, kind, transport, check, wait: waitLock, signal: stop.signal, warn }),
+    )
   await refuseDirty(kase.target, transport)
   let opened: Runtime | undefined
   const roots = rootsOf(kase, run, secrets, () => opened as Runtime)

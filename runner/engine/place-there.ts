@@ -45,19 +45,26 @@ export class There {
     const record = this.#record ?? ''
     const line = textOf(record).trimEnd().split('\n').at(-1) ?? ''
     const own = fileOf('', id, '*')
+    const coming = `coming-${id}`
+    // The undo comes last and by a rename: half of a script must never be run.
     const script = [
       FLUSH,
       STAYS,
       'umask 077',
-      `tar -xof - -C "$folder" && printf '%s\\n' "$line" >>"$folder/${LOG}" && cd "$folder" && flush ${own} ${LOG} .`,
+      `cd "$folder" && mkdir -p ${coming} && tar -xof - -C ${coming} || { rm -rf "$folder/${coming}"; exit 1; }`,
+      `flush ${coming}/* && for file in ${coming}/*; do case $file in *.sh) ;; *) mv "$file" . || exit 1 ;; esac; done`,
+      `mv ${coming}/*.sh . && rmdir ${coming} && printf '\\n%s\\n' "$line" >>${LOG} && flush ${own} ${LOG} .`,
     ]
     await this.#demand(script.join('\n'), { stdin: await archiveOf(filesOf(record, id)) }, { line })
   }
 
   async mark(id: number, state: UndoState, message?: string): Promise<void> {
     const line = JSON.stringify({ id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
-    const script = [STAYS, `cd "$folder" && printf '%s\\n' "$line" >>${LOG} || exit 1`]
-    if (state === 'undone') script.push(`rm -f ${fileOf('', id, '*')}`)
+    const script = [STAYS, 'cd "$folder" || exit 1', `say() { printf '\\n%s\\n' "$line" >>${LOG}; }`]
+    const own = fileOf('', id, '*')
+    // On a full disk what is undone makes room for the word of it, and what is being undone needs none.
+    if (state === 'undone') script.push(`say || { rm -f ${own} && say; } || exit 1; rm -f ${own}`)
+    else script.push(state === 'undoing' ? 'say || :' : 'say || exit 1')
     if (state === 'drifted') script.push(moved(id, 'sh', 'sh.drifted'))
     await this.#demand(script.join('\n'), {}, { line })
     if (this.#record !== undefined && existsSync(this.#record)) markState(this.#record, id, state, message)

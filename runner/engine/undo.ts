@@ -5,9 +5,11 @@ import { DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
 import { fileOf } from './journal.ts'
 import type { Place } from './place.ts'
 
-const TRIES = 3
+/** How often an undo is tried. */
+export const TRIES = 3
 const PAUSE_BETWEEN_TRIES = 1_000
-const UNDO_LIMIT = 5 * 60_000
+/** How long each try may take, in ms. */
+export const UNDO_LIMIT = 5 * 60_000
 const VERIFY_LIMIT = 10_000
 const DEFAULT_SETTLES = 10_000
 

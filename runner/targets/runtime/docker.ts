@@ -46,6 +46,10 @@ export const dockerRuntime: RuntimeKind = {
   services: (config) =>
     config['compose'] || config['project'] ? undefined : Object.keys((config['services'] as object | undefined) ?? {}),
   owned: (config) => config['compose'] !== undefined && config['project'] === undefined,
+  seenByAll: async (config, transport) => {
+    const { whatIsShared } = await import('./docker/shared.ts')
+    return whatIsShared(config, transport)
+  },
   open: async (config, transport, host) => {
     const { openDockerStack } = await import('./docker/stack.ts')
     return openDockerStack(config, transport, host)

@@ -11,7 +11,7 @@ import { isMounted, isUnseen } from './files-by-exec.ts'
 import { named } from './group.ts'
 import { commandBody, execBody, INSIDE } from './inside-script.ts'
 import type { Inspection } from './inspection.ts'
-import { goneWords } from './scripts.ts'
+import { endsWhenGone } from './scripts.ts'
 
 /** A pre-image that travels as environment of a command has to fit there, in bytes. */
 const MOST_INSIDE = 1024 * 1024
@@ -129,7 +129,7 @@ function preamble(of: Inspection, shell: string, path: string): string {
   return `${shell}
 file=${quote(path)}
 look ${of.Id}
-[ "$state" = gone ] && { echo ${quote(goneWords(named(of).name))}; exit 0; }
+${endsWhenGone(named(of).name)}
 ${INSIDE}`
 }
 

@@ -11,21 +11,39 @@ export interface Named {
   readonly started: string
 }
 
-/** What was removed has nothing to put back, and whoever reads the report should know. */
-export function goneWords(name: string): string {
-  return `${NOTE}${name} was removed by somebody else meanwhile`
-}
+/**
+ * `gone NAME`, for a container that can't be found by its id: says what became of it, and sets `$theirs` to the exit code of
+ * the undo. What was removed has nothing to put back; another one in its place is somebody else's, and left alone, unless
+ * it is one that we made, or will replace.
+ */
+export const GONE = `theirs=0
+gone() {
+  look "$1"
+  if [ "$state" = gone ]; then
+    echo "${NOTE}$1 was removed by somebody else meanwhile"
+  elif ! grep -q '"shakedown.mark":' "$out" && ! grep -qxF "$1" "\${kept%/*}/made-again" 2>/dev/null; then
+    echo "$1 was replaced by another container meanwhile, which is left alone" >&2
+    theirs=${DRIFTED}
+  fi
+}`
 
-/** `body` sees `$id` and `$name`; what is gone has nothing to put back, and that is said. */
-function each(containers: readonly Named[], body: string, gone = `echo "${goneWords('$name')}"`): string {
+/** `body` sees `$id` and `$name`. */
+function each(containers: readonly Named[], body: string, gone = 'gone "$name"'): string {
   const list = containers.map(({ id, name }) => `${id}:${name}`).join(' ')
-  return `for one in ${list}; do
+  return `${GONE}
+for one in ${list}; do
   id=\${one%%:*} name=\${one#*:}
   look "$id"
   if [ "$state" = gone ]; then ${gone}; continue; fi
 ${body}
 done
-exit 0`
+exit $theirs`
+}
+
+/** Ends a script of one container when that is gone. */
+export function endsWhenGone(name: string): string {
+  return `${GONE}
+if [ "$state" = gone ]; then gone ${quote(name)}; exit $theirs; fi`
 }
 
 /** 304 is what runs already. */
@@ -87,7 +105,7 @@ export function stoppedAll(containers: readonly Named[]): string {
 /** `kept` is the file with the endpoint's configuration: aliases and address do not survive a disconnect. */
 export function reconnect(of: Named, network: string, kept: string): string {
   return `look ${of.id}
-[ "$state" = gone ] && { echo ${quote(goneWords(of.name))}; exit 0; }
+${endsWhenGone(of.name)}
 grep -q '"NetworkID":"${network}"' "$out" && exit 0
 api POST /networks/${network}/connect "$kept.${kept}"
 case $status in
@@ -135,6 +153,7 @@ ${unmark}if [ "$state" = gone ]; then
   api POST "/containers/create?name=$name" "$kept.${create}"
   [ "$status" = 201 ] || refuse "$name can't be made again: $(said)"
   ${connects.join('\n  ')}
+  echo "$name" >>"\${kept%/*}/made-again"
 fi
 id=$name
 ${running ? START : ':'}`
@@ -158,7 +177,7 @@ export interface CpuLimit {
 /** What is neither the limit before nor the one during the fault is somebody else's. */
 export function resetCpu(of: Named, { key, before, during }: CpuLimit, kept: string): string {
   return `look ${of.id}
-[ "$state" = gone ] && { echo ${quote(goneWords(of.name))}; exit 0; }
+${endsWhenGone(of.name)}
 limit=$(sed -n 's/.*"${key}":\\(-*[0-9]*\\).*/\\1/p' "$out")
 case $limit in ${during}) ;; ${before} | -1) exit 0 ;; *) echo "the CPU limit of ${of.name} was changed by somebody else meanwhile" >&2; exit ${DRIFTED} ;; esac
 api POST /containers/${of.id}/update "$kept.${kept}"

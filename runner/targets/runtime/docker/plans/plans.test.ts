@@ -1,7 +1,9 @@
 import { describe, expect } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { container, engine, named, SERVES, useContainers } from '../test-containers.ts'
+import { root } from '../../../../commands/testing.ts'
+import { base, container, engine, named, SERVES, useContainers } from '../test-containers.ts'
 import { dockerTest as test } from '../testing.ts'
 import { ranOn } from './testing.ts'
 
@@ -64,6 +66,59 @@ describe('a plan on containers', () => {
     for (const report of [said, read(folder, 'out.tap'), read(folder, 'out.xml')]) expect(report).toContain(words)
     expect(code).toBe(4)
     await expect((await engine()).json('GET', `/containers/${name}/json`)).rejects.toThrow('No such container')
+  }, 120_000)
+  test('whose container is replaced under us is drift: the new one is left alone, and that is said', async () => {
+    const name = named('replaced')
+    await container({ name, command: SERVES })
+    const other = `docker create --name ${name} --label theirs=yes ${IMAGE} true`
+    const { code, said, events } = await ranOn(
+      on(name),
+      ['inject-fault: { stop: web }', `run: docker rm -f ${name} && ${other}`],
+      { flags: ['--reporter', 'pretty'] },
+    )
+    const words = `${name} was replaced by another container meanwhile, which is left alone`
+    expect(events.flatMap((event) => (event.is === 'restored' ? [[event.outcome, event.message]] : []))).toEqual([
+      ['drifted', words],
+    ])
+    expect(said).toContain(words)
+    expect(code).toBe(4)
+    const daemon = await engine()
+    expect(await daemon.json('GET', `/containers/${name}/json`)).toMatchObject({
+      State: { Status: 'created' },
+      Config: { Labels: { theirs: 'yes' } },
+    })
+    await daemon.bytes('DELETE', `/containers/${name}?force=1`)
+  }, 120_000)
+  test('that was made again by us is no drift for what was changed before', async () => {
+    const name = named('again')
+    await container({ name, command: SERVES })
+    const { said, events, code } = await ranOn(on(name), [
+      'apply-config: { file: /etc/a.json, in: web, content: "{}" }',
+      'inject-fault: { remove: web }',
+    ])
+    expect(events.flatMap((event) => (event.is === 'restored' ? [event.outcome] : []))).toEqual([
+      'restored',
+      'restored',
+    ])
+    expect([code, said.includes('meanwhile')]).toEqual([0, false])
+  }, 120_000)
+  test('is the only one there: a clone of the plans is busy, with whoever has them', async () => {
+    const name = named('locked')
+    await container({ name, command: SERVES })
+    const folder = mkdtempSync(join(base, 'clone-'))
+    writeFileSync(join(folder, 'targets.yaml'), `targets:\n  other-name: { ${on(name)} }\n`)
+    writeFileSync(
+      join(folder, 'plan.yaml'),
+      'plan: Clone\ntarget: other-name\nsteps:\n  - inject-fault: { pause: web }\n',
+    )
+    const clone = ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'plan.yaml']
+    const { steps, said, code } = await ranOn(on(name), [
+      `run: { command: ${JSON.stringify(['sh', '-c', 'cd "$0" && "$@" >busy.txt; test $? = 75', folder, ...clone])}, effect: reads }`,
+      `assert: { file: ${JSON.stringify(join(folder, 'busy.txt'))}, expect: { text: { contains: "the target is busy: run " } } }`,
+      'inject-fault: { pause: web }',
+    ])
+    expect([steps, code, said.includes('1 passed')]).toEqual([['passed', 'passed', 'passed'], 0, true])
+    expect(existsSync(join(homedir(), '.shakedown', 'locks'))).toBe(false)
   }, 120_000)
 })
 

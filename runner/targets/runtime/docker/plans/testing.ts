@@ -1,5 +1,5 @@
 /** Runs a plan on containers as a user does. */
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCli } from '../../../../commands/testing.ts'
 import type { RunEvent } from '../../../../contracts/events.ts'
@@ -16,6 +16,7 @@ export async function ranOn(
   const all = { 'targets.yaml': `targets:\n  box: { ${target} }\n`, 'plan.yaml': plan, ...files }
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text)
   const { code, out, err } = await runCli(['run', 'plan.yaml', ...flags], { cwd: folder })
+  if (!existsSync(join(folder, 'shakedown-results'))) throw new Error(`${out}${err}`)
   const [results = ''] = readdirSync(join(folder, 'shakedown-results'))
   const log = readFileSync(join(folder, 'shakedown-results', results, 'events.ndjson'), 'utf8')
     .trim()
