@@ -1,11 +1,11 @@
 /** For tests that run an example's plans as a user does. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCli } from '../runner/commands/testing.ts'
 import { testServer } from '../runner/targets/transport/ssh/testing.ts'
 
-/** Runs plans; tells how many passed, what went wrong if anything did, and what of Docker is left of the run. */
+/** Runs plans; tells how many passed, what went wrong if anything did, and what is left of the run. */
 export async function runPlans(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -39,7 +39,8 @@ export async function runPlansOverSsh(
   )
   // Docker's own plugins are looked for below HOME, too.
   const DOCKER_CONFIG = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker')
-  return await runPlans(args, { HOME: server.home, DOCKER_CONFIG, ...env })
+  const ran = await runPlans(args, { HOME: server.home, DOCKER_CONFIG, ...env })
+  return { ...ran, left: [...ran.left, ...readdirSync(server.home).filter((name) => name === '.shakedown')] }
 }
 
 function leftOf(out: string): string[] {

@@ -216,6 +216,85 @@ describe('changes of a host', () => {
   }
 })
 
+describe('services of a host', () => {
+  const marker = () => `${server.folder.split('/').at(-1)}-service`
+  const services = () =>
+    targets(
+      target(`    runtime: process
+    services:
+      web: { command: [bash, -c, 'exec -a ${marker()} sleep 1000'], env: { A: 1 } }
+`),
+    )
+  const running = () =>
+    Bun.spawnSync(['pgrep', '-f', `^${marker()}`])
+      .stdout.toString()
+      .split('\n')
+      .filter(Boolean)
+  const left = () => readdirSync(server.home).filter((name) => name === '.shakedown')
+  const begin = async () => {
+    writeFileSync(
+      join(folder, 'plan.yaml'),
+      'plan: On a host\ntarget: box\nsteps:\n  - inject-fault: { pause: web }\n  - run: touch here\n    undo: none\n  - wait-for: { file: go, exists: true, within: 60s }\n',
+    )
+    const cli = ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'plan.yaml', '--output', 'results']
+    const out = join(folder, 'out')
+    const child = Bun.spawn(cli, { cwd: folder, stdio: ['ignore', Bun.file(out), Bun.file(out)] })
+    await eventually(() => existsSync(join(server.home, 'here')))
+    rmSync(join(server.home, 'here'))
+    return { child, out: () => readFileSync(out, 'utf8') }
+  }
+
+  test('run there, are broken and put back, and go without a trace', async () => {
+    services()
+    const ran = await plan(`  - wait-for: { service: web, state: running, within: 5s }
+  - run: { command: 'echo "$A $PWD"', in: web }
+    expect: { stdout: { contains: '1 ${server.home}/.shakedown/work/' } }
+  - inject-fault: { kill: web }
+  - assert: { service: web, expect: { state: exited, exit: 137 } }
+  - restore: web
+  - assert: { service: web, expect: { state: running } }
+`)
+    expect(ran.out + ran.err).toContain('1 passed')
+    expect(ran.code).toBe(0)
+    expect([...running(), ...left()]).toEqual([])
+  }, 20_000)
+
+  test('are gone when the runner is killed, and so is all that was made there', async () => {
+    services()
+    const { child } = await begin()
+    expect(running().length).toBe(1)
+    child.kill('SIGKILL')
+    await eventually(() => running().length === 0 && left().length === 0)
+    const restored = await runCli(['restore'], { cwd: folder })
+    expect([restored.code, ...left()]).toEqual([0])
+  }, 30_000)
+
+  test('are gone when the connection is cut, and the run says why it ends', async () => {
+    services()
+    const { child, out } = await begin()
+    await server.cut()
+    await eventually(() => running().length === 0 && left().length === 0)
+    writeFileSync(join(server.home, 'go'), '')
+    const code = await child.exited
+    rmSync(join(server.home, 'go'))
+    expect(out()).toContain('put everything back')
+    expect(code).toBe(3)
+    expect(left()).toEqual([])
+  }, 30_000)
+
+  test('that can’t be started tell their last words', async () => {
+    targets(
+      target(
+        "    runtime: process\n    services: { web: { command: 'echo no config >&2; exit 3', ready: { tcp: ':1', expect: { open: true } } } }\n",
+      ),
+    )
+    const ran = await plan('  - run: "true"\n')
+    expect(ran.out).toContain('web exited with 3 before it was ready')
+    expect(ran.out).toContain('no config')
+    expect([ran.code, ...left()]).toEqual([3])
+  }, 20_000)
+})
+
 async function eventually(holds: () => boolean): Promise<void> {
   const start = performance.now()
   while (!holds()) {
@@ -231,7 +310,6 @@ describe('what can’t be is said at its line', () => {
     return runCli(['lint', 'plan.yaml'], { cwd: folder })
   }
   test.each([
-    ['    ssh: box\n    services: { web: { command: [x] } }\n', 'targets.yaml:4', 'not built yet'],
     ['    jump: elsewhere\n', 'targets.yaml:3', '"jump" is for targets with `ssh:`'],
     ['    ssh: { user: me }\n', 'targets.yaml:3', '"host" is missing'],
     ['    ssh: "me@${{ inputs.host }}"\n', 'targets.yaml:3', 'takes no expressions'],

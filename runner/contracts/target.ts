@@ -78,8 +78,8 @@ export interface Transport extends AsyncDisposable {
   /** Where relative paths start on another machine, absolute. Undefined: in the folder of targets.yaml. */
   readonly folder?: string | undefined
   exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
-  /** Starts a script of `sh` with its arguments; it outlives the runner unless it ends by itself. Undefined where that can't be had. */
-  spawn?(script: string, args: readonly string[]): Promise<Spawned>
+  /** Starts a script of `sh` with its arguments; it outlives the runner unless it ends by itself. `told` gets the lines after the first. Undefined where that can't be had. */
+  spawn?(script: string, args: readonly string[], told?: (line: string) => void): Promise<Spawned>
   /** Tells of each command that begins (`run GROUP`) and has ended (`end GROUP`), for who has to end those that outlive the runner. */
   watchCommands?(told: (line: string) => void): Disposable
   /** Throws an error with a `code` such as ECONNREFUSED. */
@@ -264,8 +264,6 @@ export interface RuntimeKind {
    * time. Undefined: files of the target's folder alone.
    */
   seenByAll?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<string | undefined>
-  /** A key of the target that can only be had on this machine. */
-  hereOnly?(config: Readonly<Record<string, unknown>>): string | undefined
   open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>
   /** Finds by our labels and marks what runs have left on a target. */
   scan?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<readonly Stray[]>

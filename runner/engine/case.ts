@@ -7,6 +7,7 @@ import { parseDuration } from '../contracts/units.ts'
 import { effectOfCase, effectOfSteps } from '../plan/check.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
 import type { CaseEnd, CaseRun } from './case-run.ts'
+import { fencedOff } from './changes.ts'
 import { type Deadline, deadline } from './deadline.ts'
 import { explain } from './failure.ts'
 import type { Flow } from './flow.ts'
@@ -191,6 +192,7 @@ class CaseLife {
     if (!open && this.#restored === undefined) return this.#settleRestored('restored', world.changes.entries.length > 1)
     this.#phase('restore')
     const results = await world.changes.restore(({ undo }) => undo.of !== 'stack', 'end')
+    if (world.changes.takenOver && this.#outcome !== 'errored') await this.#fail(fencedOff())
     const failed = results.find(({ outcome }) => outcome === 'failed')
     const drifted = world.changes.entries.some(({ state }) => state === 'drifted')
     return this.#settleRestored(failed ? 'failed' : drifted ? 'drifted' : 'restored', true)
@@ -208,7 +210,7 @@ class CaseLife {
 
   /** The baseline and the health that services had before must hold again. */
   async #provenAgain(world: World): Promise<boolean> {
-    if (!this.#baseline || !this.#mayHaveChanged()) return true
+    if (!this.#baseline || !this.#mayHaveChanged() || stackIsGone(world)) return true
     this.#phase('baseline-again')
     try {
       await this.#baseline.again(world)
@@ -282,6 +284,11 @@ class CaseLife {
 
 /** The case has nothing to do, which is neither a failure nor a skip. */
 class NotRun extends Error {}
+
+/** A guardian that put everything back has taken the stack of the case down, too. */
+function stackIsGone({ changes }: World): boolean {
+  return changes.takenOver && changes.entries.some(({ undo }) => undo.of === 'stack')
+}
 
 /** Steps up to the first that changes or breaks. */
 function readingSteps(steps: PlainSteps, world: World): PlainSteps {

@@ -68,6 +68,7 @@ export class Changes {
   #journal: Journal | undefined
   #guardian: Guardian | undefined
   #beginning: Promise<Journal> | undefined
+  #takenOver = false
   /** Undoing goes one at a time: a `for:` that ends while a restore is going on waits. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -75,6 +76,11 @@ export class Changes {
     this.#transport = transport
     this.#options = options
     this.#place = placeFor(transport, options.journal)
+  }
+
+  /** The guardian has put something back itself, at a time that nobody here knows. */
+  get takenOver(): boolean {
+    return this.#takenOver
   }
 
   get entries(): readonly Entry[] {
@@ -273,6 +279,7 @@ export class Changes {
 
   /** It has the journal, and we may only look how far it is. */
   async #undoneByGuardian({ id }: Entry): Promise<Undone> {
+    this.#takenOver = true
     const start = performance.now()
     for (;;) {
       const entry = (await this.#place.claimed())?.find((one) => one.id === id)
@@ -317,7 +324,8 @@ function failed(message: string): Undone {
   return { outcome: 'failed', message, unverified: false }
 }
 
-function fencedOff(): TargetError {
+/** Steps that went on meanwhile had no fault, and prove nothing. */
+export function fencedOff(): TargetError {
   return new TargetError(
     'this run was silent for longer than its lease, or cut off, so its guardian took it for gone and put everything back: nothing more is changed',
   )

@@ -75,6 +75,9 @@ undo_all() {
   done
   ls "$claimed"/*.drifted >/dev/null 2>&1 || rm -rf "$claimed"
   [ -z "$work" ] || rm -rf "$work"
+  # On a host nothing of ours stays, where it is empty.
+  [ -n "$work" ] || rmdir "\${folder%/*}" "\${folder%/*/*}" 2>/dev/null
+  return 0
 }
 
 # Fails when another one has it, or there is nothing to have.

@@ -6,7 +6,6 @@ import type { Document } from '../contracts/plan.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../contracts/source.ts'
 import type { StepKind } from '../contracts/step.ts'
 import { didYouMean } from '../contracts/suggest.ts'
-import type { RuntimeKind } from '../contracts/target.ts'
 import { checkPath } from '../jsonpath.ts'
 import { plainOnly } from './check/declared.ts'
 import { plannedWord } from './planned.ts'
@@ -86,26 +85,21 @@ function validateTarget(target: Readonly<Record<string, unknown>>, place: Place,
         : wrong(placeOfKey(place, key), 'unknown-key', `unknown key "${key}"; ${didYouMean(key, known)}`),
     )
   }
-  found.push(...checkHost(target, place, runtime))
+  found.push(...checkHost(target, place))
   for (const part of parts(runtime.params, target, place, by.kinds))
     if (part.is === 'condition') found.push(...checkCondition(part.value, part.place, conditionBy(by)))
   return found
 }
 
 /** What only makes sense with a host, or not on one; where it is is known before anything is filled in. */
-function checkHost(target: Readonly<Record<string, unknown>>, place: Place, runtime: RuntimeKind): Finding[] {
-  const plain = ['ssh', 'jump'].flatMap((key) => plainOnly(target[key], placeAt(place, key), key))
+function checkHost(target: Readonly<Record<string, unknown>>, place: Place): Finding[] {
   if (target['ssh'] === undefined)
     return ['jump', 'become'].flatMap((key) =>
       target[key] === undefined || target[key] === false
         ? []
         : [wrong(placeOfKey(place, key), 'no-host', `"${key}" is for targets with \`ssh:\``, 'name the host')],
     )
-  const key = runtime.hereOnly?.(target)
-  if (key === undefined) return plain
-  const message = `"${key}" of runtime ${runtime.name} on an SSH target is part of the language, but not built yet`
-  const hint = `leave "${key}" out, or start them on the host by other means`
-  return [...plain, wrong(placeOfKey(place, key), 'not-built', message, hint)]
+  return ['ssh', 'jump'].flatMap((key) => plainOnly(target[key], placeAt(place, key), key))
 }
 
 function validateRequirement(plain: unknown, place: Place, by: Checker, isRequirement: boolean): Finding[] {

@@ -117,8 +117,8 @@ describe('a stack of processes', () => {
   test('is taken down by its undo when its supervisor and all that belongs to it was killed', async () => {
     const { runtime, down, stack } = await up({ node: sleeper })
     const pid = await pidOf(runtime, 'node')
-    for (const one of processesWith(join(stack, '.supervisor.sh'))) process.kill(one, 'SIGKILL')
-    await until(() => processesWith(join(stack, '.supervisor.sh')).length === 0, 'they are gone')
+    for (const one of processesWith(stack)) process.kill(one, 'SIGKILL')
+    await until(() => processesWith(stack).length === 0, 'they are gone')
     expect([lives(pid), (await down.verify()).code]).toEqual([true, 1])
     expect((await down.undo()).code).toBe(0)
     expect((await down.verify()).code).toBe(0)

@@ -1,4 +1,4 @@
-/** Services as processes of this machine, each in a group of its own, brought up anew for every case. */
+/** Services as processes of this machine or a host, each in a group of its own, brought up anew for every case. */
 import { command, condition, mapping, oneOf, optional, planPath, Type, text } from '../../contracts/params.ts'
 import type { RuntimeKind } from '../../contracts/target.ts'
 
@@ -21,7 +21,9 @@ const serviceParams = mapping({
     ),
   ),
   ready: optional(condition('when it is up: a condition in which its own address may be left out')),
-  directory: optional(text('where it starts, relative to targets.yaml (default: its folder)')),
+  directory: optional(
+    text('where it starts, relative to targets.yaml (default: its folder), on a host to the login folder'),
+  ),
   stop: optional(
     mapping(
       {
@@ -35,7 +37,7 @@ const serviceParams = mapping({
 
 export const processRuntime: RuntimeKind = {
   name: 'process',
-  summary: 'Services are processes of this machine, brought up for each case and gone with it.',
+  summary: 'Services are processes of this machine or of a host, brought up for each case and gone with it.',
   params: mapping({
     services: optional(words('name → how it is started', serviceParams)),
     lifetime: optional(
@@ -45,7 +47,6 @@ export const processRuntime: RuntimeKind = {
   }),
   services: (config) => namesOf(config),
   owned: (config) => namesOf(config).length > 0,
-  hereOnly: (config) => (namesOf(config).length > 0 ? 'services' : undefined),
   open: async (config, transport, host) => {
     const { ProcessStack } = await import('./process/stack.ts')
     return new ProcessStack(config, transport, host)

@@ -7,7 +7,11 @@ const MARKS = ['BUILD_ID', 'BUILD_URL', 'JENKINS_NODE_COOKIE', 'JENKINS_SERVER_C
 type Child = Bun.Subprocess<'pipe', 'pipe', 'ignore'>
 
 /** In a session of its own, which Ctrl-C does not reach; stderr leads nowhere, since whoever holds ours keeps a pipeline waiting. */
-export async function spawnLocally(script: string, args: readonly string[]): Promise<Spawned> {
+export async function spawnLocally(
+  script: string,
+  args: readonly string[],
+  told?: (line: string) => void,
+): Promise<Spawned> {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !MARKS.includes(name)))
   const child = Bun.spawn(['sh', '-c', script, 'sh', ...args], {
     cwd: '/',
@@ -20,7 +24,7 @@ export async function spawnLocally(script: string, args: readonly string[]): Pro
   child.unref()
   return {
     pid: child.pid,
-    said: firstLine(child.stdout),
+    said: linesOf(child.stdout, told),
     ended: child.exited.then(() => undefined),
     tell: (line) => tell(child, line),
     release: () => void Promise.resolve(child.stdin.end()).catch(() => undefined),
@@ -38,16 +42,24 @@ function tell(child: Child, line: string): boolean {
   }
 }
 
-async function firstLine(stdout: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  const reader = stdout.getReader()
-  let text = ''
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    text += Buffer.from(next.value).toString()
-    const end = text.indexOf('\n')
-    if (end !== -1) {
-      void reader.cancel().catch(() => undefined)
-      return text.slice(0, end)
-    }
+/** The first line is waited for, those after it are told. */
+function linesOf(stdout: ReadableStream<Uint8Array>, told: ((line: string) => void) | undefined) {
+  const first = Promise.withResolvers<string | undefined>()
+  void eachLine(stdout, (line, index) => {
+    if (index === 0) first.resolve(line)
+    else told?.(line)
+    return told !== undefined
+  }).then(() => first.resolve(undefined), first.reject)
+  return first.promise
+}
+
+async function eachLine(stdout: ReadableStream<Uint8Array>, take: (line: string, index: number) => boolean) {
+  const decoder = new TextDecoder()
+  let rest = ''
+  let count = 0
+  for await (const chunk of stdout) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (!take(line, count++)) return
   }
-  return undefined
 }

@@ -37,7 +37,7 @@ export async function sshTransport(spec: SshSpec, { reads = false } = {}): Promi
       address: settings.address,
       folder,
       exec,
-      spawn: (script, args) => spawnRemotely(link, script, args),
+      spawn: (script, args, told) => spawnRemotely(link, script, args, told),
       watchCommands: (told) => {
         listeners.add(told)
         return { [Symbol.dispose]: () => void listeners.delete(told) }

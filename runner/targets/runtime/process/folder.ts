@@ -17,8 +17,7 @@ export function fillFolder(
   service: string,
 ): void {
   for (const [name, source] of Object.entries(files)) {
-    if (isAbsolute(name) || normalize(name).startsWith('..'))
-      throw new TargetError(`"${name}" of ${service} leaves its folder`, { details: { place: placeOf(files) } })
+    checkName(name, service, files)
     const to = join(folder, name)
     try {
       mkdirSync(dirname(to), { recursive: true })
@@ -29,6 +28,12 @@ export function fillFolder(
       throw new TargetError(words, { cause: error, details: { place: placeOf(files) } })
     }
   }
+}
+
+/** Throws a TargetError for a file that would not be in the service's folder. */
+export function checkName(name: string, service: string, files: object): void {
+  if (isAbsolute(name) || normalize(name).startsWith('..'))
+    throw new TargetError(`"${name}" of ${service} leaves its folder`, { details: { place: placeOf(files) } })
 }
 
 /** Values of the environment may be secrets. */

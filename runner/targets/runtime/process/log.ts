@@ -2,21 +2,17 @@
 import { open, stat } from 'node:fs/promises'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { LogMark } from '../../../contracts/target.ts'
-
-/** Bytes that are read at most; of a longer log the last ones. */
-const LARGEST = 16 * 1024 * 1024
+import { LARGEST_LOG, linesOf } from './machine.ts'
 
 /** Lines behind a mark, the one that is still being written too. Throws a TargetError when it can't be read. */
 export async function readLog(path: string, since: LogMark = 0, last?: number): Promise<readonly string[]> {
   const size = await logSize(path)
-  const from = Math.max(since, size - LARGEST)
+  const from = Math.max(since, size - LARGEST_LOG)
   if (from >= size) return []
   try {
     await using file = await open(path, 'r')
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
-    const lines = buffer.subarray(0, bytesRead).toString('utf8').split(/\r?\n/)
-    if (lines.at(-1) === '') lines.pop()
-    return last === undefined ? lines : lines.slice(-last)
+    return linesOf(buffer.subarray(0, bytesRead), last)
   } catch (error) {
     throw new TargetError(`the log can't be read: ${path}`, { cause: error })
   }

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:net'
 
 /** Below the range that the kernel takes the ports of outgoing connections from: there, a client that polls a service while it is stopped could be given its very port. */
-const FIRST = 20_000
-const LAST = 32_000
+export const FIRST_PORT = 20_000
+export const LAST_PORT = 32_000
 
 /** A free port that nobody else is given until it is released. */
 export interface HeldPort {
@@ -14,11 +14,11 @@ export interface HeldPort {
 
 export async function holdPort(): Promise<HeldPort> {
   for (let tried = 0; tried < 1_000; tried++) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
     const held = await tryToHold(port)
     if (held) return held
   }
-  throw new Error(`there is no free port between ${FIRST} and ${LAST}`)
+  throw new Error(`there is no free port between ${FIRST_PORT} and ${LAST_PORT}`)
 }
 
 async function tryToHold(port: number): Promise<HeldPort | undefined> {

@@ -30,7 +30,9 @@ export async function untilReady(starting: Starting): Promise<void> {
   for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
     signal.throwIfAborted()
     const passed = performance.now() - start
-    const { holds, says } = hasExited(known) ? await afterExit(starting) : await look(starting, passed, stirs.reading)
+    const { holds, says } = (await hasExited(known))
+      ? await afterExit(starting)
+      : await look(starting, passed, stirs.reading)
     if (holds) return
     if (passed > limit)
       throw await notUp(starting, `${known.name} was not ready within ${formatDuration(limit)}: ${says}`)
@@ -41,18 +43,18 @@ export async function untilReady(starting: Starting): Promise<void> {
 /** One without `ready` may also be there to do its work and go. */
 async function afterExit(starting: Starting): Promise<Seen> {
   const { known, config } = starting
-  const code = known.exitCode()
+  const { exit: code } = await known.look()
   if (config.ready === undefined && code === 0) return { holds: true, says: 'done' }
   throw await notUp(starting, `${known.name} exited with ${code} before it was ready`)
 }
 
 async function look({ known, config, host }: Starting, passed: number, signal: AbortSignal): Promise<Seen> {
-  if (!known.alive()) return { holds: false, says: 'it was not started' }
+  if (!(await known.alive())) return { holds: false, says: 'it was not started' }
   if (config.ready === undefined) return { holds: passed > FIRST_MOMENT, says: 'it was just started' }
   try {
     const seen = (await host.ready(known.name, signal)) ?? { holds: true, says: '' }
     // The answer may have come from another one that holds its port.
-    return { ...seen, holds: seen.holds && known.alive() !== undefined }
+    return { ...seen, holds: seen.holds && (await known.alive()) !== undefined }
   } catch (error) {
     return { holds: false, says: messageOf(error) }
   }
@@ -62,8 +64,9 @@ async function look({ known, config, host }: Starting, passed: number, signal: A
 function stirred({ known, supervising, signal }: Starting) {
   const reading = new AbortController()
   let wake = () => {}
-  const stir = () => {
-    if (hasExited(known) || signal.aborted) reading.abort(new Error('given up'))
+  const giveUp = () => reading.abort(new Error('given up'))
+  const stir = async () => {
+    if (signal.aborted || (await hasExited(known).catch(() => false))) giveUp()
     wake()
   }
   const watching = supervising.watch(known.name, stir)
@@ -85,8 +88,9 @@ function stirred({ known, supervising, signal }: Starting) {
   }
 }
 
-function hasExited(known: ProcessService): boolean {
-  return known.exitCode() !== undefined && !known.alive()
+async function hasExited(known: ProcessService): Promise<boolean> {
+  const { exit, alive } = await known.look()
+  return exit !== undefined && !alive
 }
 
 async function notUp({ known, config }: Starting, message: string): Promise<TargetError> {

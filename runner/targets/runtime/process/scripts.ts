@@ -88,8 +88,8 @@ if alive "$name"; then echo "$name is still running" >&2; exit 1; fi
 exit 0`
 }
 
-/** Everything of a stack goes: by its supervisor, or, where that is dead or deaf, one by one. */
-export function downScript(stack: string): string {
+/** Everything of a stack goes: by its supervisor, or, where that is dead or deaf, one by one. `tidy` is run at the end. */
+export function downScript(stack: string, tidy = ''): string {
   return `${aboutStack(stack)}
 [ -d "$stack" ] || exit 0
 if stands; then
@@ -103,13 +103,13 @@ if stands; then
   done
 fi
 sweep
+${tidy}
 exit 0`
 }
 
 /** No process of the stack is left. A killed one may be dying for a moment yet. */
 export function isDown(stack: string): string {
   return `${aboutStack(stack)}
-[ -d "$stack" ] || exit 0
 stands && { echo "its supervisor is still alive" >&2; exit 1; }
 for file in "$stack"/*/pid; do
   is "$file" && { echo "$file is still alive" >&2; exit 1; }

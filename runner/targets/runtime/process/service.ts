@@ -1,8 +1,8 @@
 /** One service of a process stack, as steps and probes see it. */
 import type { Service, ServiceNames, ServiceState } from '../../../contracts/target.ts'
 import type { ProcessService } from './known.ts'
-import { logSize, readLog } from './log.ts'
-import { type Alive, memoryOf, userOf } from './process-table.ts'
+import type { Look } from './machine.ts'
+import type { Alive } from './process-table.ts'
 import type { Supervising } from './supervising.ts'
 import { verbsOf } from './verbs.ts'
 
@@ -23,7 +23,7 @@ export interface ServiceParts {
 
 export function processService(parts: ServiceParts): Service {
   const { known, supervising, directory } = parts
-  const { name, transport, log } = known
+  const { name, transport, machine } = known
   const sample = healthOf(parts)
   return {
     name,
@@ -41,12 +41,11 @@ export function processService(parts: ServiceParts): Service {
         { ...options, cwd: options.cwd ?? directory, env: { ...parts.environment(), ...options.env } },
         signal,
       ),
-    logs: ({ since, last } = {}) => readLog(log, since, last),
-    logMark: () => logSize(log),
+    logs: ({ since, last } = {}) => machine.readLog(name, since, last),
+    logMark: () => machine.logSize(name),
     watch: async (wake) => disposing(supervising.watch(name, wake)),
     watchLogs: async (wake) =>
-      (await transport.files.watch(log, () => wake(`${name} logged a line`))) ??
-      disposing(supervising.watch(name, wake)),
+      (await machine.watchLog(name, () => wake(`${name} logged a line`))) ?? disposing(supervising.watch(name, wake)),
     verbs: verbsOf(known),
   }
 }
@@ -57,7 +56,7 @@ export function namesOf({ known, directory, port: ask }: ServiceParts): ServiceN
     address: '127.0.0.1',
     directory,
     ...(port === undefined ? {} : { port, url: `http://127.0.0.1:${port}` }),
-    pid: known.alive()?.pid,
+    pid: known.machine.pidOf(known.name),
   }
 }
 
@@ -65,23 +64,25 @@ type Sample = (alive: Alive | undefined) => Promise<ServiceState['health']>
 
 async function stateOf(parts: ServiceParts, sample: Sample | undefined): Promise<ServiceState> {
   const { known } = parts
-  const alive = known.alive()
-  const exit = alive ? undefined : await exitOf(known)
-  const state = alive ? (alive.stopped ? 'paused' : 'running') : known.wasStarted() ? 'exited' : 'created'
+  const look = await settled(known)
+  const { alive, exit } = look
+  const state = alive ? (alive.stopped ? 'paused' : 'running') : look.wasStarted ? 'exited' : 'created'
   const health = sample ? await sample(alive) : 'none'
   const pid = alive?.pid
-  const memory = alive && memoryOf(alive.pid)
-  const user = alive && userOf(alive.pid)
+  const { memory, user } = alive ? await known.machine.usage(alive.pid) : {}
   const startedAt = alive ? `${alive.pid}@${alive.started}` : ''
   const plain = { state, health, exit, pid, startedAt, memory, user, port: parts.port(), directory: parts.directory }
   return { state, health, exit, restarts: 0, startedAt, pid, memory, user, json: JSON.parse(JSON.stringify(plain)) }
 }
 
-async function exitOf(known: ProcessService): Promise<number | undefined> {
+async function settled(known: ProcessService): Promise<Look> {
   const start = performance.now()
-  while (known.wasStarted() && known.exitCode() === undefined && performance.now() - start < EXIT_WITHIN)
+  for (;;) {
+    const look = await known.look()
+    const ended = !look.alive && look.wasStarted && look.exit === undefined
+    if (!ended || performance.now() - start > EXIT_WITHIN) return look.alive ? { ...look, exit: undefined } : look
     await Bun.sleep(1)
-  return known.exitCode()
+  }
 }
 
 /** A start that was never ready yet is starting, and not unhealthy. What is paused answers nobody. */

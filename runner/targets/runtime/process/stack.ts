@@ -5,14 +5,16 @@ import type { Runtime, RuntimeHost, Service, ServiceNames, Transport } from '../
 import type { Change } from '../../../contracts/undo.ts'
 import { parseDuration } from '../../../contracts/units.ts'
 import { downGrace, needsOf, type ServiceConfig, servicesOf, stopBy } from './config.ts'
-import { fillFolder, makeFolder, writeRun } from './folder.ts'
+import { here } from './here.ts'
 import { knownService } from './known.ts'
-import { type HeldPort, holdPort } from './ports.ts'
+import type { Layout, Machine } from './machine.ts'
+import type { HeldPort } from './ports.ts'
 import { untilReady } from './readiness.ts'
 import { runScript } from './run-script.ts'
 import { downScript, isDown } from './scripts.ts'
 import { namesOf, processService, type ServiceParts } from './service.ts'
 import { Supervising } from './supervising.ts'
+import { there } from './there.ts'
 
 const UP_WITHIN = 120_000
 
@@ -26,7 +28,7 @@ interface Member {
 }
 
 export class ProcessStack implements Runtime {
-  readonly #stack: string
+  readonly #machine: Machine
   readonly #host: RuntimeHost
   readonly #limit: number
   readonly #supervising: Supervising
@@ -34,11 +36,11 @@ export class ProcessStack implements Runtime {
   readonly #configs: Readonly<Record<string, ServiceConfig>>
 
   constructor(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost) {
-    this.#stack = join(host.folder, 'services')
+    this.#machine = machineOf(config, transport, host)
     this.#host = host
     this.#limit = limitOf(config)
     this.#configs = servicesOf(config)
-    this.#supervising = new Supervising(this.#stack, downGrace(this.#configs))
+    this.#supervising = new Supervising(transport, this.#machine, downGrace(this.#configs))
     for (const [name, one] of Object.entries(this.#configs)) this.#members.set(name, this.#member(name, one, transport))
   }
 
@@ -61,8 +63,8 @@ export class ProcessStack implements Runtime {
       undo: {
         of: 'stack',
         title: `the stack (${names}) is gone`,
-        sh: downScript(this.#stack),
-        verify: isDown(this.#stack),
+        sh: downScript(this.#machine.stack, this.#machine.tidy),
+        verify: isDown(this.#machine.stack),
         settles: 5_000,
         touches: [],
         ends: { by: 'holder' },
@@ -73,7 +75,7 @@ export class ProcessStack implements Runtime {
 
   /** The stack stays when this closes, until its undo is run. */
   async keep(): Promise<void> {
-    this.#supervising.keep()
+    await this.#supervising.keep()
   }
 
   /** What the undo did not take down goes here, unless it is kept. */
@@ -83,11 +85,11 @@ export class ProcessStack implements Runtime {
   }
 
   #member(name: string, config: ServiceConfig, transport: Transport): Member {
-    const known = knownService(name, this.#stack, stopBy(config), transport, this.#supervising)
+    const known = knownService(name, this.#machine, stopBy(config), transport, this.#supervising)
     const parts: ServiceParts = {
       known,
       supervising: this.#supervising,
-      directory: join(this.#stack, name, 'files'),
+      directory: join(this.#machine.stack, name, 'files'),
       hasReady: config.ready !== undefined,
       port: () => member.port,
       environment: () => member.environment,
@@ -99,12 +101,12 @@ export class ProcessStack implements Runtime {
   }
 
   async #choosePort(member: Member): Promise<void> {
-    if (member.config.port === 'auto') member.held ??= await holdPort()
+    if (member.config.port === 'auto') member.held ??= await this.#machine.holdPort()
     member.port = member.held?.port ?? fixedPort(this.#host.resolve(member.config.port, {}))
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    this.#prepare()
+    await this.#machine.prepare(this.#layouts(), this.#host.home)
     await this.#supervising.start()
     const ready = new Map<string, Promise<void>>()
     for (const name of this.names()) {
@@ -114,22 +116,25 @@ export class ProcessStack implements Runtime {
     await allOrFirst([...ready.values()])
   }
 
-  #prepare(): void {
+  #layouts(): ReadonlyMap<string, Layout> {
     const names = this.#allNames()
+    const { stack, folder: from } = this.#machine
+    const layouts = new Map<string, Layout>()
     for (const [name, member] of this.#members) {
-      const { config, parts } = member
+      const { command, files = {}, env = {}, directory = '.' } = member.config
       const resolved = <T>(plain: T) => this.#host.resolve(plain, names)
-      makeFolder(this.#stack, name)
-      fillFolder(parts.directory, resolved(config.files ?? {}), this.#host.home, name)
-      member.environment = environmentOf(resolved(config.env ?? {}), member.port)
-      const folder = resolve(this.#host.home, resolved(config.directory ?? '.'))
-      const { environment } = member
-      writeRun(
-        this.#stack,
-        name,
-        runScript({ stack: this.#stack, folder, environment, command: config.command, resolve: resolved }),
-      )
+      const environment = environmentOf(resolved(env), member.port)
+      member.environment = environment
+      const run = runScript({
+        stack,
+        folder: resolve(from, resolved(directory)),
+        environment,
+        command,
+        resolve: resolved,
+      })
+      layouts.set(name, { run, files: resolved(files) })
     }
+    return layouts
   }
 
   /** A service is started once those that it is made with are ready; the others do not wait for each other. */
@@ -153,6 +158,13 @@ export class ProcessStack implements Runtime {
     if (member) return member
     throw new TargetError(`this target has no service "${name}"`)
   }
+}
+
+/** Services start in the folder of targets.yaml; on a host, where a target's `directory` is or its login folder. */
+function machineOf(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Machine {
+  if (transport.folder === undefined) return here(transport, join(host.folder, 'services'), host.home)
+  const directory = String(host.resolve(config['directory'] ?? '.', {}))
+  return there(transport, host.folder, resolve(transport.folder, directory))
 }
 
 function fixedPort(port: unknown): number | undefined {

@@ -2,8 +2,8 @@ import { FUNCTIONS } from './shell.ts'
 
 /**
  * The services of a stack belong to this small supervisor and not to the runner: it owns their process groups, tells of
- * starts and exits at once on its stdout, and takes `start NAME` on a FIFO, so that an undo is a line of shell. When its
- * stdin ends, because the runner is gone, everything goes, and it last of all; should it be dead itself, what watches its
+ * starts and exits at once on its stdout, and takes `start NAME` on a FIFO, so that an undo is a line of shell, and on its
+ * stdin from the runner. When that ends, because the runner is gone, everything goes, and it last of all; should it be dead itself, what watches its
  * stdin sees to that alone. Its arguments: the folder of the stack, and how many hundredths of a second pass between the
  * TERM for all of it and the KILL.
  */
@@ -11,6 +11,7 @@ export const supervisor = `
 trap '' PIPE INT TERM HUP
 stack=$1 grace=$2
 cd / || exit 1
+exec 2>>"$stack/.supervisor.log"
 ${FUNCTIONS}
 # A shell without job control starts what is in the background with INT and QUIT ignored, and a service could not undo that.
 alone=
@@ -76,7 +77,7 @@ look $$
 echo "$$ $start" >"$stack/.supervisor"
 (
   exec 3<&-
-  cat <&4 >/dev/null
+  while read -r line <&4; do tell "$line"; done
   [ -e "$stack/.keep" ] && exit 0
   : >"$stack/.quitting"
   tell quit

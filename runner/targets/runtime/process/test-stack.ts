@@ -1,17 +1,20 @@
 /** What the tests of this runtime have in common. */
-import { afterEach, beforeEach } from 'bun:test'
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'bun:test'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Runtime, RuntimeHost, Verbs } from '../../../contracts/target.ts'
+import { basename, join } from 'node:path'
+import type { Runtime, RuntimeHost, Transport, Verbs } from '../../../contracts/target.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { run, until } from '../../transport/conformance/run.ts'
 import { localTransport } from '../../transport/local.ts'
+import { describeSsh, type TestServer, testServer } from '../../transport/ssh/testing.ts'
+import { sshTransport } from '../../transport/ssh.ts'
 import { processRuntime } from '../process.ts'
 import { answers, testHost } from './test-host.ts'
 
 const SERVICE = join(import.meta.dir, 'testdata/service.ts')
-const transport = localTransport()
+const here = localTransport()
+let transport: Transport = here
 export const never = new AbortController().signal
 export const sleeper = { command: ['sleep', '1000'] }
 export const web = { command: ['bun', SERVICE], port: 'auto', ready: {} }
@@ -21,6 +24,24 @@ export let home = ''
 let journal = ''
 let entries = 0
 let open: Runtime[] = []
+
+/** The same tests with the services on this machine, and on a host over SSH, which is this machine, too. */
+export function onEachMachine(tests: (is: { far: boolean }) => void): void {
+  describe('on this machine', () => tests({ far: false }))
+  describeSsh('on a host', () => {
+    let server: TestServer
+    beforeAll(async () => {
+      server = await testServer()
+      transport = await sshTransport(server.spec)
+    })
+    afterAll(async () => {
+      await transport[Symbol.asyncDispose]()
+      transport = here
+      await server[Symbol.asyncDispose]()
+    })
+    tests({ far: true })
+  })
+}
 
 /** Folders of their own for each test; what it opened is closed after it. */
 export function useFolders(): void {
@@ -47,9 +68,20 @@ export async function opened(services: object, more: { ready?: RuntimeHost['read
       more.ready ??
       (async (name) => ({ holds: await answers(runtime.service(name).names().port ?? 0), says: 'nothing listens' })),
   })
-  const runtime: Runtime = await processRuntime.open({ services, defaults: more.defaults }, transport, host)
+  const runtime: Runtime = await processRuntime.open(
+    { services, defaults: more.defaults, directory: home },
+    transport,
+    host,
+  )
   open.push(runtime)
-  return { runtime, host, stack: join(folder, 'services') }
+  return {
+    runtime,
+    host,
+    stack: join(
+      transport === here ? folder : join(transport.folder ?? '', '.shakedown/work', basename(folder)),
+      'services',
+    ),
+  }
 }
 
 export async function up(...parameters: Parameters<typeof opened>) {
@@ -65,7 +97,7 @@ export function scripts({ undo }: Change) {
   const at = join(journal, String(++entries).padStart(4, '0'))
   writeFileSync(`${at}.sh`, `${undo?.sh}\n`)
   writeFileSync(`${at}.verify`, `${undo?.verify}\n`)
-  const runFile = (path: string) => run(transport, { argv: ['sh', path] }, { cwd: '/' })
+  const runFile = (path: string) => run(here, { argv: ['sh', path] }, { cwd: '/' })
   return { undo: () => runFile(`${at}.sh`), verify: () => runFile(`${at}.verify`) }
 }
 

@@ -16,14 +16,14 @@ export function verbsOf(service: ProcessService): Partial<Verbs> {
     start: async () => start(service),
     stop: async () => stop(service),
     kill: async (signal) => kill(service, signalOf(signal)),
-    pause: async () => pause(service, running(service)),
+    pause: async () => pause(service, await running(service)),
     restart: async () => restart(service),
     signal: async (name) => signal(service, signalOf(name)),
   }
 }
 
-function stop(service: ProcessService): Change {
-  running(service)
+async function stop(service: ProcessService): Promise<Change> {
+  await running(service)
   return {
     ...about(service, `stops ${service.name}`, backRunning(service)),
     apply: (signal) => runStop(service, signal),
@@ -32,17 +32,18 @@ function stop(service: ProcessService): Change {
 }
 
 /** The group is told, as a terminal would: a service is all of its processes. */
-function kill(service: ProcessService, name: NodeJS.Signals): Change {
-  running(service)
+async function kill(service: ProcessService, name: NodeJS.Signals): Promise<Change> {
+  await running(service)
   return {
     ...about(service, `sends ${name} to ${service.name}`, backRunning(service)),
-    apply: async () => sendToGroup(running(service), name),
+    apply: async () => service.machine.send(await running(service), name, 'group'),
     inEffect: async () => isGone(service),
   }
 }
 
 function pause(service: ProcessService, { pid, started }: Alive): Change {
-  const { name, stack } = service
+  const { name } = service
+  const { stack } = service.machine
   const undo = {
     title: `${name} goes on`,
     sh: continueScript(stack, name, { pid, started }),
@@ -51,20 +52,22 @@ function pause(service: ProcessService, { pid, started }: Alive): Change {
   return {
     ...about(service, `freezes ${name}`, undo),
     apply: async () => {
-      sendToGroup(running(service), 'SIGSTOP')
+      await service.machine.send(await running(service), 'SIGSTOP', 'group')
       service.wake('paused')
     },
     inEffect: async () => {
-      const alive = service.alive()
+      const alive = await service.alive()
       if (alive?.stopped) return { yes: true, evidence: `${name} is paused (process ${alive.pid})` }
       return { yes: false, why: `${name} is ${alive ? 'running' : 'gone'}` }
     },
   }
 }
 
-function start(service: ProcessService): Change {
-  const { name, stack } = service
-  if (service.alive()) return { ...about(service, `starts ${name}, which runs already`), apply: async () => undefined }
+async function start(service: ProcessService): Promise<Change> {
+  const { name } = service
+  const { stack } = service.machine
+  if (await service.alive())
+    return { ...about(service, `starts ${name}, which runs already`), apply: async () => undefined }
   const undo = {
     title: `${name} is stopped`,
     sh: stopScript(stack, name, service.stop),
@@ -83,9 +86,9 @@ function restart(service: ProcessService): Change {
   return {
     ...about(service, `restarts ${service.name}`),
     apply: async (signal) => {
-      before = service.alive()
+      before = await service.alive()
       await runStop(service, signal)
-      await runScript(service, startScript(service.stack, service.name), signal)
+      await runScript(service, startScript(service.machine.stack, service.name), signal)
     },
     inEffect: async () => isUp(service, before),
   }
@@ -96,7 +99,7 @@ function signal(service: ProcessService, name: NodeJS.Signals): Change {
   return {
     ...about(service, `sends ${name} to ${service.name}`),
     apply: async () => {
-      process.kill(running(service).pid, name)
+      await service.machine.send(await running(service), name, 'leader')
     },
   }
 }
@@ -107,13 +110,13 @@ function about(service: ProcessService, does: string, undo?: Pick<Undo, 'title' 
   return { does, touches, undo: { of: 'fault', settles: SETTLES, touches, ends: { by: 'undo' }, ...undo } } as const
 }
 
-function backRunning({ name, stack }: ProcessService): Pick<Undo, 'title' | 'sh' | 'verify'> {
+function backRunning({ name, machine: { stack } }: ProcessService): Pick<Undo, 'title' | 'sh' | 'verify'> {
   return { title: `${name} is running`, sh: startScript(stack, name), verify: isRunning(stack, name) }
 }
 
 /** Throws a CheckFailure: what does not run can't be broken. */
-function running({ name, alive }: ProcessService): Alive {
-  const now = alive()
+async function running({ name, alive }: ProcessService): Promise<Alive> {
+  const now = await alive()
   if (now) return now
   throw new CheckFailure(`${name} is not running`, { hint: 'start it or restore it first' })
 }
@@ -124,18 +127,9 @@ function signalOf(name: string): NodeJS.Signals {
   throw new CheckFailure(`there is no signal "${name}"`)
 }
 
-/** Right after its start a service may not lead its group yet. */
-function sendToGroup({ pid }: Alive, name: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, name)
-  } catch {
-    process.kill(pid, name)
-  }
-}
-
 function runStop(service: ProcessService, signal: AbortSignal): Promise<void> {
-  const { stack, name, stop: by } = service
-  return runScript(service, stopScript(stack, name, by satisfies StopBy), signal, by.grace * 10)
+  const { machine, name, stop: by } = service
+  return runScript(service, stopScript(machine.stack, name, by satisfies StopBy), signal, by.grace * 10)
 }
 
 async function runScript(service: ProcessService, script: string, signal: AbortSignal, more = 0): Promise<void> {
@@ -148,16 +142,16 @@ async function runScript(service: ProcessService, script: string, signal: AbortS
   })
 }
 
-function isGone(service: ProcessService): Effective {
-  if (service.alive()) return { yes: false, why: `${service.name} is still running` }
-  const code = service.exitCode()
+async function isGone(service: ProcessService): Promise<Effective> {
+  const { alive, exit: code } = await service.look()
+  if (alive) return { yes: false, why: `${service.name} is still running` }
   // The supervisor writes it down a moment after the end.
   if (code === undefined) return { yes: false, why: `${service.name} has no exit code yet` }
   return { yes: true, evidence: `${service.name} exited with ${code}` }
 }
 
-function isUp({ name, alive }: ProcessService, before: Alive | undefined): Effective {
-  const now = alive()
+async function isUp({ name, alive }: ProcessService, before: Alive | undefined): Promise<Effective> {
+  const now = await alive()
   if (!now || now.stopped) return { yes: false, why: `${name} is not running` }
   if (before && now.pid === before.pid && now.started === before.started)
     return { yes: false, why: `${name} is the same process as before` }

@@ -5,7 +5,12 @@ import type { Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
 
 /** Without a pty sshd gives it a session of its own; the end of its stdin tells it that we are gone. */
-export async function spawnRemotely(link: Sessions, script: string, args: readonly string[]): Promise<Spawned> {
+export async function spawnRemotely(
+  link: Sessions,
+  script: string,
+  args: readonly string[],
+  told?: (line: string) => void,
+): Promise<Spawned> {
   const channel = await link.session(firstLineScript(link.settings.become))
   let open = true
   const ended = new Promise<void>((resolve) => {
@@ -16,7 +21,7 @@ export async function spawnRemotely(link: Sessions, script: string, args: readon
   })
   channel.on('error', () => undefined)
   channel.stderr.resume()
-  const said = firstLine(channel, ended)
+  const said = linesOf(channel, ended, told)
   const words = ['sh', '-c', script, 'sh', ...args].map(quote).join(' ')
   channel.write(`${escapeLine(`unset SD_LINE\necho ${MARK}\ncd /\nexec ${words} 2>/dev/null`)}\n`)
   return {
@@ -35,19 +40,24 @@ export async function spawnRemotely(link: Sessions, script: string, args: readon
 /** What a `.bashrc` prints comes before it. */
 const MARK = 'shakedown-begins'
 
-async function firstLine(channel: NodeJS.ReadableStream, ended: Promise<void>): Promise<string | undefined> {
-  const line = Promise.withResolvers<string | undefined>()
-  let text = ''
-  const read = (chunk: Buffer) => {
-    text += chunk.toString()
-    const lines = text.split('\n')
-    const at = lines.indexOf(MARK)
-    if (at === -1 || lines.length < at + 3) return
-    line.resolve(lines[at + 1])
-    channel.off('data', read)
-    channel.resume()
-  }
-  channel.on('data', read)
-  void ended.then(() => line.resolve(undefined))
-  return line.promise
+/** The first line is waited for, those after it are told. */
+function linesOf(channel: NodeJS.ReadableStream, ended: Promise<void>, told: ((line: string) => void) | undefined) {
+  const first = Promise.withResolvers<string | undefined>()
+  const decoder = new TextDecoder()
+  let rest = ''
+  let begun = false
+  let waited = true
+  channel.on('data', (chunk: Buffer) => {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (!begun) begun = line === MARK
+      else if (waited) {
+        waited = false
+        first.resolve(line)
+      } else told?.(line)
+    }
+  })
+  void ended.then(() => first.resolve(undefined))
+  return first.promise
 }
