@@ -218,18 +218,26 @@ function addressesOf({ NetworkSettings }: Inspection): string[] {
   )
 }
 
-/** Each is told to take its rules away, and says by its exit code that it has. One that is gone lets them run out. */
+/**
+ * Each is told to take its rules away, and says by its exit code that it has. One that is gone lets them run out. It is
+ * looked for others until there are none: one that is made again meanwhile, and saw its forerunner still there, stays.
+ */
 function endHelpers(label: string): string {
-  return `${listHelpers(label)}
-for one in $helpers; do
-  api POST "/containers/$one/kill?signal=TERM"
-  case $status in 204 | 404 | 409) ;; *) refuse "the helper $one can't be told to end: $(said)" ;; esac
-  api POST "/containers/$one/wait"
-  [ "$status" = 404 ] || grep -q '"StatusCode":[034][^0-9]' "$out" || { echo "${NOTE}a helper was killed, so its rules had to run out by themselves"; sleep ${LEASE}; }
-  api DELETE "/containers/$one?force=1"
-  case $status in 204 | 404 | 409) ;; *) refuse "the helper $one can't be removed: $(said)" ;; esac
-done
-exit 0`
+  return `rounds=0
+while :; do
+  ${listHelpers(label)}
+  [ -z "$helpers" ] && exit 0
+  rounds=$((rounds + 1))
+  [ $rounds -gt 5 ] && refuse "helpers are made again and again: $helpers"
+  for one in $helpers; do
+    api POST "/containers/$one/kill?signal=TERM"
+    case $status in 204 | 404 | 409) ;; *) refuse "the helper $one can't be told to end: $(said)" ;; esac
+    api POST "/containers/$one/wait"
+    [ "$status" = 404 ] || grep -q '"StatusCode":[034][^0-9]' "$out" || { echo "${NOTE}a helper was killed, so its rules had to run out by themselves"; sleep ${LEASE}; }
+    api DELETE "/containers/$one?force=1"
+    case $status in 204 | 404 | 409) ;; *) refuse "the helper $one can't be removed: $(said)" ;; esac
+  done
+done`
 }
 
 function helpersEnded(label: string): string {
