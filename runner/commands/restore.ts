@@ -6,7 +6,7 @@ import type { Transport } from '../contracts/target.ts'
 import type { JournalEntry } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { uptimeMs } from '../engine/identity.ts'
-import { type FoundJournal, fileOf, openEntries } from '../engine/journal.ts'
+import { type FoundJournal, openEntries } from '../engine/journal.ts'
 import { journalFolder } from '../engine/leftovers.ts'
 import type { Place } from '../engine/place.ts'
 import { undoEntry } from '../engine/undo.ts'
@@ -88,23 +88,19 @@ async function restoreEntry(
   const { outcome, message, unverified } = await undoEntry(transport, place, entry, flags.force)
   const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
   const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
-  console.log(`  ${words}: ${entry.title}${more ? ` ${paint.dim(`(${more})`)}` : ''}`)
+  const [first, ...lines] = more.split('\n')
+  console.log(`  ${words}: ${entry.title}${first ? ` ${paint.dim(`(${first})`)}` : ''}`)
+  for (const line of lines) console.log(`    ${line}`)
   if (outcome === 'restored') return 0
-  if (outcome === 'drifted') console.log(await driftText(place, entry))
+  if (outcome === 'drifted') console.log(DRIFT_HINT)
   if (!flags.giveUp) return 1
   await place.mark(entry.id, 'undone', 'given up')
   console.log(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more`)
   return 0
 }
 
-/** Values may be secrets, so the two are named and not shown. */
-async function driftText(place: Place, { id, touches = [] }: JournalEntry): Promise<string> {
-  const file = touches.flatMap((touch) => ('file' in touch && touch.in === undefined ? [touch.file] : []))[0]
-  const before = fileOf(place.folder, id, 'pre-image')
-  const compare =
-    file !== undefined && (await place.has(id, 'pre-image')) ? `    compare: diff ${before} ${file}\n` : ''
-  return `${compare}    put it back all the same: plan restore --force · leave it: plan restore --give-up`
-}
+/** The undo has said what is different, where that may be shown. */
+const DRIFT_HINT = '    put it back all the same: plan restore --force · leave it: plan restore --give-up'
 
 function isWanted({ head }: FoundJournal, targets: readonly string[] | undefined): boolean {
   return targets === undefined || targets.some((name) => head.target.endsWith(` ${name}`))

@@ -305,6 +305,39 @@ always:
     expect(readFileSync(join(folder, 'kept.json'), 'utf8')).toBe('{"a":   1}')
   }, 30_000)
 
+  test('what somebody else changed meanwhile is left alone, and shown as a diff by the report and by `restore`', async () => {
+    const before = '{ "a": 1 }\n'
+    writeFileSync(join(folder, 'theirs.json'), before)
+    const steps = 'plan: P\ntarget: here\nsteps:\n  - apply-config: { file: theirs.json, set: { $.a: 2 } }\n'
+    const drifted = await plan([write(`${steps}  - run: 'echo "{}" >theirs.json'\n`)])
+    expect(drifted.code).toBe(4)
+    expect(drifted.out).toContain('changed by somebody else meanwhile')
+    for (const line of ['-{ "a": 1 }', '+{}']) expect(drifted.out).toContain(line)
+    expect(readFileSync(join(folder, 'theirs.json'), 'utf8')).toBe('{}\n')
+    writeFileSync(join(folder, 'theirs.json'), before)
+    await plan([write(steps), '--keep'])
+    writeFileSync(join(folder, 'theirs.json'), '{ "b": 3 }\n')
+    const restored = await plan(['restore'])
+    expect(restored.code).toBe(4)
+    for (const line of ['drifted: ', '-{ "a": 1 }', '+{ "b": 3 }', '--force']) expect(restored.out).toContain(line)
+    expect(readFileSync(join(folder, 'theirs.json'), 'utf8')).toBe('{ "b": 3 }\n')
+    expect((await plan(['restore', '--force'])).code).toBe(0)
+    expect(readFileSync(join(folder, 'theirs.json'), 'utf8')).toBe(before)
+    expect(leftFiles()).toEqual([])
+  }, 30_000)
+
+  test('a secret of the plan in a file keeps its diff from being shown', async () => {
+    writeFileSync(join(folder, 'hidden.json'), '{ "a": 1 }\n')
+    const text =
+      'plan: P\ntarget: here\nsecrets: { IT: { command: echo tell-nobody } }\nsteps:\n  - apply-config: { file: hidden.json, set: { $.a: "${{ secrets.IT }}" } }\n'
+    const kept = await plan([write(text), '--keep'])
+    writeFileSync(join(folder, 'hidden.json'), '{ "a": "also tell-nobody" }\n')
+    const restored = await plan(['restore'])
+    expect(restored.out).toContain('how is not shown, since it may hold secrets')
+    expect(kept.out + restored.out + restored.err).not.toContain('tell-nobody')
+    expect((await plan(['restore', '--force'])).code).toBe(0)
+  }, 30_000)
+
   test('a change that has no undo and that the baseline sees is never a pass', async () => {
     const file = write(
       'plan: P\ntarget: demo\nbaseline:\n  - fingerprint: { name: a, file: a.json, in: web }\nsteps:\n  - run: { in: web, command: "echo >> a.json" }\n',

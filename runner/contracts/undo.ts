@@ -25,6 +25,8 @@ export interface Undo {
   readonly touches: readonly Touch[]
   /** Pre-images and values kept beside the scripts, mode 0600; they may hold secrets and never stand in `sh`. */
   readonly keeps?: Readonly<Record<string, Uint8Array>> | undefined
+  /** Content that the undo may show: where a secret of the plan is in it, a file `private` is kept aside, and nothing is shown. */
+  readonly holds?: readonly Uint8Array[] | undefined
   /** How the change ends without us. */
   readonly ends: { readonly by: 'undo' | 'holder' | 'reboot' } | { readonly by: 'lease'; readonly seconds: number }
 }

@@ -47,6 +47,8 @@ export interface ChangesOptions {
   readonly case: string
   readonly plan: string
   readonly emit: Emit
+  /** Whether a secret of the plan is in it. */
+  hides(bytes: Uint8Array): boolean
   /** How many services may be broken at a time. */
   most(): number
 }
@@ -158,7 +160,7 @@ export class Changes {
     try {
       this.#beginning ??= this.#begin()
       this.#journal = await this.#beginning
-      const id = this.#journal.intend(undo, { case: kase, plan, step: by.step, does: change.does })
+      const id = this.#journal.intend(this.#discreet(undo), { case: kase, plan, step: by.step, does: change.does })
       await this.#place.bring(id)
       const entry: Entry = { id, undo, step: by.step, name: by.name, state: 'open' }
       this.#entries.push(entry)
@@ -170,6 +172,11 @@ export class Changes {
         cause: error,
       })
     }
+  }
+
+  #discreet(undo: Undo): Undo {
+    const isPrivate = undo.holds?.some((bytes) => this.#options.hides(bytes))
+    return isPrivate ? { ...undo, keeps: { ...undo.keeps, private: new Uint8Array() } } : undo
   }
 
   /** The guardian has answered before the first change is made. */

@@ -66,7 +66,7 @@ release() {
 write() {
   printf '%s\\n' "$holder" >"$folder/$1/$name" && beat "$folder/$1/$name" && return
   # Whoever let go meanwhile has removed the folder, which was empty.
-  [ -d "$folder/$1" ] && code=1 || code=${BUSY}
+  if [ -e "$folder/$1/$name" ] || { [ -d "$folder/$1" ] && [ ! -w "$folder/$1" ]; }; then code=1; else code=${BUSY}; fi
   release "$1"
   exit $code
 }

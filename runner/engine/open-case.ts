@@ -137,6 +137,7 @@ function changesOf(
     case: kase.id,
     plan: kase.plan.document.file,
     emit,
+    hides: (bytes) => caseRun.redactor.bytes(bytes) !== bytes,
     most: () => mostFaulted(config['max-faulted'], runtime),
   })
 }

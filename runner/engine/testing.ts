@@ -104,6 +104,7 @@ export function changesIn(
     case: 'c1',
     plan: 'P',
     emit,
+    hides: () => false,
     most: () => most,
   })
 }

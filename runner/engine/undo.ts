@@ -43,7 +43,7 @@ async function attempt(
   const unverified = !(await place.has(id, 'verify'))
   const ran = await runThrice(transport, fileOf(place.folder, id, 'sh'), force)
   if (ran.code === DRIFTED)
-    return { outcome: 'drifted', message: tail(ran) || 'changed by somebody else meanwhile', unverified }
+    return { outcome: 'drifted', message: wordsOf(ran) || 'changed by somebody else meanwhile', unverified }
   if (ran.code !== 0)
     return { outcome: 'failed', message: `the undo failed: ${tail(ran) || `exit ${ran.code}`}`, unverified }
   const message = noteIn(ran)
@@ -91,7 +91,10 @@ function noteIn({ stdout }: Exit): { message?: string } {
   return notes.length === 0 ? {} : { message: notes.join('; ') }
 }
 
+function wordsOf({ stderr, stdout }: Exit): string {
+  return Buffer.from(stderr).toString().trim() || Buffer.from(stdout).toString().trim()
+}
+
 function tail(exit: Exit): string {
-  const text = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
-  return text.split('\n').slice(-3).join('\n')
+  return wordsOf(exit).split('\n').slice(-3).join('\n')
 }

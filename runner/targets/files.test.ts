@@ -78,11 +78,43 @@ describe('a file that is replaced', () => {
     writeFileSync(at('a'), 'theirs')
     expect(await undo(change)).toMatchObject({
       code: DRIFTED,
-      err: `${at('a')} was changed by somebody else meanwhile\n`,
+      err: `${at('a')} was changed by somebody else meanwhile
+from what it was before to what it is now:
+@@ -1 +1 @@
+-old
+\\ No newline at end of file
++theirs
+\\ No newline at end of file
+`,
     })
     expect(text('a')).toBe('theirs')
     rmSync(at('a'))
     expect((await undo(change)).code).toBe(DRIFTED)
+  })
+  test.each([
+    ['is binary', 'a', 'old', Buffer.from([0, 1, 2]), 0o644, 'it is binary'],
+    ['is named like a secret', '.env.local', 'A=1', 'A=2', 0o644, 'how is not shown, since it may hold secrets'],
+    ['speaks of a secret', 'a', 'db_password: x', 'y', 0o644, 'how is not shown, since it may hold secrets'],
+    ['not everybody may read', 'a', 'old', 'theirs', 0o640, 'how is not shown, since it may hold secrets'],
+  ])('is not shown as a diff when it %s', async (_, name, before, after, mode, words) => {
+    writeFileSync(at(name), before)
+    chmodSync(at(name), mode)
+    const change = await applied(name, Buffer.from('new'))
+    writeFileSync(at(name), after)
+    expect(await undo(change)).toMatchObject({
+      code: DRIFTED,
+      err: `${at(name)} was changed by somebody else meanwhile\n${words}\n`,
+    })
+  })
+  test('whose diff is long is cut', async () => {
+    const many = (word: string) =>
+      Array.from({ length: 500 }, (_, line) => `${word} ${line} ${'x'.repeat(300)}\n`).join('')
+    writeFileSync(at('a'), many('old'))
+    const change = await applied('a', Buffer.from('new'))
+    writeFileSync(at('a'), many('theirs'))
+    const lines = (await undo(change)).err.split('\n')
+    expect(lines.length).toBeLessThan(50)
+    expect(Math.max(...lines.map(({ length }) => length))).toBe(200)
   })
   test('whose folder is gone counts as undone', async () => {
     writeFileSync(at('a'), 'old')
@@ -100,11 +132,11 @@ describe('a file that is replaced', () => {
     expect([text('real'), text('link')]).toEqual(['old', 'old'])
   })
   test('has no old or new content in its scripts', async () => {
-    writeFileSync(at('.env'), 'TOKEN=old-secret')
-    const { undo: data } = await target.replaceFile('.env', Buffer.from('TOKEN=new-secret'), {
-      then: [{ sh: 'true "$SD_1"', set: { SD_1: 'then-secret' } }],
+    writeFileSync(at('.env'), 'TOKEN=old-hidden')
+    const { undo: data } = await target.replaceFile('.env', Buffer.from('TOKEN=new-hidden'), {
+      then: [{ sh: 'true "$SD_1"', set: { SD_1: 'then-hidden' } }],
     })
-    expect(`${data?.sh}${data?.verify}`).not.toContain('secret')
+    expect(`${data?.sh}${data?.verify}`).not.toContain('hidden')
   })
 })
 

@@ -4,6 +4,7 @@ import { type Command, quote, says, toShell } from '../contracts/command.ts'
 import { CheckFailure } from '../contracts/errors.ts'
 import type { Files, FileUndo, Service, Target } from '../contracts/target.ts'
 import { type Change, DRIFTED, type Effective, FORCE } from '../contracts/undo.ts'
+import { DRIFT } from './drift.ts'
 import { exported } from './exported.ts'
 
 export interface FilePlace {
@@ -41,6 +42,7 @@ export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: 
       touches,
       settles: 2_000,
       ends: { by: 'undo' },
+      holds: [...(before ? [before] : []), bytes],
       ...((await place.fileUndo?.(
         place.path,
         before,
@@ -105,6 +107,7 @@ function undoOf(place: FilePlace, before: Uint8Array | undefined, after: Uint8Ar
   const { directory, shell = 'sh' } = place
   const then = (index: number) => `${shell} "$kept.then-${index + 1}" </dev/null || exit 1`
   return `${preamble(place.path)}
+${DRIFT}
 kept=\${0%.*}
 case $kept in /*) ;; *) kept=$PWD/$kept ;; esac
 [ -e "$kept.done" ] && exit 0
@@ -115,7 +118,7 @@ if ${isBack(before)}; then :
 elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
   ${before ? RESTORE : 'rm -f "$file" || exit 1'}
 else
-  echo "$file was changed by somebody else meanwhile" >&2
+  drift "$file" "$kept.pre-image" "$file"
   exit ${DRIFTED}
 fi
 ${thens === 0 ? '' : [`cd ${quote(directory)} || exit 0`, ...Array.from({ length: thens }, (_, index) => then(index)), ''].join('\n')}: >"$kept.done"

@@ -5,6 +5,7 @@ import { type Command, quote, toShell } from '../../../contracts/command.ts'
 import { CheckFailure } from '../../../contracts/errors.ts'
 import type { FileUndo } from '../../../contracts/target.ts'
 import { DRIFTED, FORCE } from '../../../contracts/undo.ts'
+import { DRIFT, PRIVATE } from '../../drift.ts'
 import type { Engine } from './engine.ts'
 import { type Entry, headOf, packed, readEntry } from './files.ts'
 import { isMounted, isUnseen } from './files-by-exec.ts'
@@ -90,7 +91,9 @@ if ${isBack(before)}; then :
 elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
   ${before ? replace : `inside ${of.Id} "$kept.remove" || refuse "$file can't be removed"`}
 else
-  echo "$file was changed by somebody else meanwhile" >&2
+  ${before ? 'tar -xOf "$kept.pre-image" >"$out.before"' : ':'}
+  [ -z "$now" ] || tar -xOf "$out" >"$out.now"
+  ${isForAll(head) ? '' : `: >"$kept.${PRIVATE}"\n  `}  drift "$file" "$out.before" "$out.now"
   exit ${DRIFTED}
 fi`,
     verify: `${now}
@@ -130,7 +133,13 @@ function preamble(of: Inspection, shell: string, path: string): string {
 file=${quote(path)}
 look ${of.Id}
 ${endsWhenGone(named(of).name)}
-${INSIDE}`
+${INSIDE}
+${DRIFT}`
+}
+
+/** Whether everybody may read it. */
+function isForAll(head: Entry['head']): boolean {
+  return head?.mode === undefined || (head.mode & 0o004) !== 0
 }
 
 function isBack(before: Uint8Array | undefined): string {

@@ -139,7 +139,8 @@ export async function served(of: Container = {}): Promise<{ name: string; web: S
 }
 
 /** What an undo needs beside the shell, without `curl`: perl speaks to the daemon then. */
-const TOOLS = 'sh mktemp sed grep tr cat rm head tail perl sort tar awk sha256sum cut expr sleep mkdir date'.split(' ')
+const TOOLS =
+  'sh mktemp sed grep tr cat rm head tail perl sort tar awk sha256sum cut expr sleep mkdir date ls wc diff'.split(' ')
 
 export function withoutCurl(): string {
   const folder = join(base, 'bin')
