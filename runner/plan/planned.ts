@@ -4,7 +4,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   step: ['sample', 'fake', 'start', 'parallel', 'background', 'join'],
   fault: ['read-only', 'fake'],
   probe: ['fake', 'step'],
-  runtime: ['systemd'],
+  runtime: [],
   target: ['fakes'],
   key: ['on'],
 }

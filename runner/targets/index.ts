@@ -1,9 +1,10 @@
 import type { RuntimeKind, Transport } from '../contracts/target.ts'
 import { dockerRuntime } from './runtime/docker.ts'
 import { processRuntime } from './runtime/process.ts'
+import { systemdRuntime } from './runtime/systemd.ts'
 
 /** What services of a target are. */
-export const runtimeKinds: readonly RuntimeKind[] = [processRuntime, dockerRuntime]
+export const runtimeKinds: readonly RuntimeKind[] = [processRuntime, dockerRuntime, systemdRuntime]
 
 /** What of a target tells where it is. */
 export interface Whereabouts {

@@ -30,6 +30,7 @@ module.exports = {
   'probe-value': { hash: '6f7341bbf8edd4a3', load: () => require('./probe-value.cjs') },
   'runtime-docker': { hash: 'e7b060def3a023fc', load: () => require('./runtime-docker.cjs') },
   'runtime-process': { hash: '31753b09b0ebfe99', load: () => require('./runtime-process.cjs') },
+  'runtime-systemd': { hash: '87b8a8f1b0d48389', load: () => require('./runtime-systemd.cjs') },
   'shape-common': { hash: '666766978db78617', load: () => require('./shape-common.cjs') },
   'shape-fragment': { hash: '05eb354c85ac6f9a', load: () => require('./shape-fragment.cjs') },
   'shape-plan': { hash: '5674d8a9cfec780d', load: () => require('./shape-plan.cjs') },

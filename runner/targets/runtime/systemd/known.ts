@@ -1,0 +1,38 @@
+/** What the runtime knows of one of its services: its unit, and how that was when it was last looked at. */
+import { TargetError } from '../../../contracts/errors.ts'
+import type { Follower } from './journal.ts'
+import type { Machine } from './machine.ts'
+import { lookAt, type Unit } from './unit.ts'
+
+export interface KnownUnit {
+  readonly name: string
+  /** As systemd calls it, when an alias was given. */
+  readonly unit: string
+  readonly machine: Machine
+  readonly journal: Follower
+  /** Names of the run and the case, for files that are made for it. */
+  readonly mark: string
+  last(): Unit
+  look(signal?: AbortSignal): Promise<Unit>
+}
+
+export function knownUnit(parts: Omit<KnownUnit, 'last' | 'look'>, first: Unit): KnownUnit {
+  let last = first
+  return {
+    ...parts,
+    last: () => last,
+    look: async (signal) => {
+      const [now] = await lookAt(parts.machine, [parts.unit], signal)
+      if (!now) throw new TargetError(`systemd tells nothing of ${parts.unit}`)
+      last = now
+      return now
+    },
+  }
+}
+
+/** `node.service`, where only `node` is said. */
+export function unitNameOf(said: string): string {
+  return /\.(service|socket|timer|target|path|mount|automount|swap|slice|scope|device)$/.test(said)
+    ? said
+    : `${said}.service`
+}

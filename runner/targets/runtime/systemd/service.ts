@@ -1,0 +1,93 @@
+/** One unit as steps and probes see it. */
+import { isAbsolute, join } from 'node:path/posix'
+import type { Service, ServiceNames, ServiceState, Verbs } from '../../../contracts/target.ts'
+import { lacksCpu } from './cpu.ts'
+import { endOfLog, readLog } from './journal.ts'
+import type { KnownUnit } from './known.ts'
+import { stateOf, type Unit } from './unit.ts'
+import { verbsOf } from './verbs.ts'
+
+export interface ServiceParts {
+  readonly known: KnownUnit
+  readonly address: string
+  readonly port: number | undefined
+  /** As targets.yaml says. */
+  readonly directory: string | undefined
+  readonly hasReady: boolean
+  /** Samples its `ready`. */
+  isReady(signal: AbortSignal): Promise<boolean>
+  /** Where its log ended when this target was opened: what came until then is of somebody else's time. */
+  readonly since: string
+}
+
+export function unitService(parts: ServiceParts): Service {
+  const { known, address } = parts
+  const { name, unit, machine, journal } = known
+  const { transport } = machine
+  const sample = healthOf(parts)
+  const marks = [parts.since]
+  return {
+    name,
+    get directory() {
+      return directoryOf(parts)
+    },
+    files: transport.files,
+    state: async ({ health, signal } = {}) => {
+      const now = await known.look(signal)
+      return stateOf(now, health ? await sample(now, signal) : 'none')
+    },
+    names: () => namesOf(parts),
+    endpoint: async (asked) => {
+      const port = asked ?? parts.port
+      return port === undefined ? undefined : { host: address, port }
+    },
+    exec: (command, options, signal) =>
+      transport.exec(command, { ...options, cwd: options.cwd ?? directoryOf(parts) }, signal),
+    logs: ({ since = 0, last } = {}) => readLog(machine, unit, marks[since] ?? parts.since, last),
+    logMark: async () => marks.push(await endOfLog(machine, unit)) - 1,
+    watch: async (wake) => journal.watch(unit, wake),
+    watchLogs: async (wake) => journal.watchLogs(unit, wake),
+    verbs: verbsOf(known),
+    lacks: async (verb) => machine.unprivileged ?? lacksOf(known, verb),
+  }
+}
+
+export function namesOf(parts: ServiceParts): ServiceNames {
+  const { known, address, port } = parts
+  const { pid } = known.last()
+  return {
+    address,
+    directory: directoryOf(parts),
+    ...(port === undefined ? {} : { port, url: `http://${address}:${port}` }),
+    ...(pid === undefined ? {} : { pid }),
+  }
+}
+
+/** systemd marks a folder that may be missing with `!`, and a home with `~`. */
+function directoryOf({ known, directory }: ServiceParts): string {
+  const own = (known.last().properties['WorkingDirectory'] ?? '').replace(/^[!-]+/, '')
+  const base = own.startsWith('/') ? own : '/'
+  if (directory === undefined) return base
+  return isAbsolute(directory) ? directory : join(known.machine.transport.folder ?? base, directory)
+}
+
+async function lacksOf(known: KnownUnit, verb: keyof Verbs): Promise<string | undefined> {
+  return verb === 'cpu' ? lacksCpu(known) : undefined
+}
+
+/** A start that was never ready yet is starting, and not unhealthy. What is paused answers nobody. */
+function healthOf({ hasReady, isReady }: ServiceParts) {
+  const wereReady = new Set<string>()
+  return async (unit: Unit, signal = new AbortController().signal): Promise<ServiceState['health']> => {
+    const { state } = stateOf(unit, 'none')
+    if (state === 'paused') return 'unhealthy'
+    if (state === 'running' && unit.active === 'activating') return 'starting'
+    if (!hasReady) return 'none'
+    if (state !== 'running') return 'unhealthy'
+    if (await isReady(signal)) {
+      wereReady.add(unit.invocation)
+      return 'healthy'
+    }
+    return wereReady.has(unit.invocation) ? 'unhealthy' : 'starting'
+  }
+}
