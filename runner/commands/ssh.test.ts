@@ -1,9 +1,19 @@
 /** Plans on a host that is reached over SSH: an OpenSSH server on loopback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { keygen, type TestServer, testServer } from '../targets/transport/ssh/testing.ts'
+import { describeUsers, keygen, type TestServer, testServer } from '../targets/transport/ssh/testing.ts'
 import { root, runCli } from './testing.ts'
 
 let folder = ''
@@ -292,6 +302,35 @@ describe('services of a host', () => {
     expect(ran.out).toContain('web exited with 3 before it was ready')
     expect(ran.out).toContain('no config')
     expect([ran.code, ...left()]).toEqual([3])
+  }, 20_000)
+})
+
+describeUsers('an ordinary user of a host', () => {
+  test('changes what is theirs, under a guardian of their own', async () => {
+    await using own = await testServer({ miner: {} })
+    const config = join(own.home, 'config.json')
+    writeFileSync(config, '{"a":1}')
+    const theirs = statSync(own.home)
+    chownSync(config, theirs.uid, theirs.gid)
+    writeFileSync(join(own.home, 'foreign.json'), '{"a":1}')
+    targets(`    ssh:
+      host: 127.0.0.1
+      user: miner
+      port: ${own.port}
+      identity: ${own.key}
+      known-hosts: ${own.knownHosts}
+`)
+    const ran = await plan(`  - apply-config: { file: config.json, set: { $.a: 2 } }
+  - run: 'ps -o user= -p $(head -n 1 ~/.shakedown/journal/*/guardians)'
+    expect: { stdout: { contains: miner } }
+`)
+    expect(ran.out + ran.err).toContain('1 passed')
+    expect(readFileSync(config, 'utf8')).toBe('{"a":1}')
+    expect(existsSync(join(own.home, '.shakedown'))).toBe(false)
+    const foreign = await plan('  - apply-config: { file: foreign.json, set: { $.a: 2 } }\n')
+    expect(foreign.out).toContain("foreign.json can't be written: EPERM")
+    expect(foreign.out).not.toContain('a bug of ours')
+    expect(foreign.code).toBe(3)
   }, 20_000)
 })
 

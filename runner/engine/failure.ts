@@ -31,8 +31,24 @@ export function isErrored(error: unknown): boolean {
 function classOf(error: unknown): Failure['class'] {
   if (isError(error, 'check') || isError(error, 'plan') || isError(error, 'interrupted')) return 'check'
   if (isError(error, 'target') || isError(error, 'busy') || isError(error, 'skip')) return 'target'
-  return isError(error, 'restore') ? 'restore' : 'internal'
+  if (isError(error, 'restore')) return 'restore'
+  return REFUSED.has(String((error as NodeJS.ErrnoException | null)?.code)) ? 'target' : 'internal'
 }
+
+/** What a system refuses, wherever it was asked, is no bug of ours. */
+const REFUSED = new Set([
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EROFS',
+  'EDQUOT',
+  'EISDIR',
+  'ENOTDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'EMFILE',
+  'EIO',
+])
 
 function detailsOf(error: unknown): FailureDetails {
   return isError(error, 'check') || isError(error, 'target') ? error.details : {}

@@ -1,7 +1,7 @@
 /** Replacing a file as a change: undo puts the pre-image back, byte for byte, and runs `then` again. */
 import { createHash } from 'node:crypto'
 import { type Command, quote, says, toShell } from '../contracts/command.ts'
-import { CheckFailure } from '../contracts/errors.ts'
+import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
 import type { Files, FileUndo, Service, Target } from '../contracts/target.ts'
 import { type Change, DRIFTED, type Effective, FORCE } from '../contracts/undo.ts'
 import { DRIFT } from './drift.ts'
@@ -29,7 +29,7 @@ interface Options {
 }
 
 export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: Options): Promise<Change> {
-  const before = await place.files.read(place.path)
+  const before = await allowed(`${place.says} can't be read`, place.files.read(place.path))
   const { then = [], in: inside } = options
   const touches = [{ file: place.path, ...(inside === undefined ? {} : { in: inside }) }]
   const subject = inside === undefined ? place.says : `${place.says} in ${inside}`
@@ -51,10 +51,20 @@ export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: 
       )) ?? undoHere(place, before, bytes, then)),
     },
     apply: async () => {
-      await place.files.write(place.path, bytes)
+      await allowed(`${place.says} can't be written`, place.files.write(place.path, bytes))
       for (const command of then) await runThen(command, place, options)
     },
     inEffect: async () => effectOf(place, before, bytes),
+  }
+}
+
+/** What a system refuses is a fault of the environment, and no bug. */
+async function allowed<T>(otherwise: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (isError(error, 'target') || (error as NodeJS.ErrnoException).code === undefined) throw error
+    throw new TargetError(`${otherwise}: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -1,8 +1,9 @@
-import { afterAll, expect, test } from 'bun:test'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Transport } from '../../contracts/target.ts'
+import type { Address, Transport } from '../../contracts/target.ts'
+import { describeConnections } from './conformance/connections.ts'
 import { run, until } from './conformance/run.ts'
 import { describeTransport } from './conformance.ts'
 import {
@@ -58,6 +59,22 @@ describeUsers('over SSH, as an ordinary user', () => {
       expect([stdout.length < 1_000_000, truncated]).toEqual([true, true])
       expect((await run(transport, { argv: ['cat'] }, { stdin: 'again' })).out).toBe('again')
     })
+  })
+  test('a socket that is root’s is reached by sudo, and only so', async () => {
+    const { spec, folder } = await serve({ miner: { sudo: NO_PASSWORD } })
+    const path = join(folder, 'root')
+    const daemon = createServer((socket) => socket.end('root here'))
+    await new Promise<void>((done) => daemon.listen(path, done))
+    chmodSync(path, 0o600)
+    const never = new AbortController().signal
+    await opened({ ...spec, become: true }, async (transport) => {
+      const chunks = await Array.fromAsync(await transport.connect({ path }, never))
+      expect(Buffer.concat(chunks as Buffer[]).toString()).toBe('root here')
+    })
+    await opened(spec, async (transport) => {
+      expect(await transport.connect({ path }, never).catch((error) => error.code)).toBe('EACCES')
+    })
+    daemon.close()
   })
   test('a sudo that asks for a password is told', async () => {
     const { spec } = await serve({ miner: {} })
@@ -139,16 +156,27 @@ describeSsh('a host that does not let us in says what to do', () => {
       `target: ssh://${spec.user}@127.0.0.1:${spec.port}: the login shell of ${spec.user} runs no commands: This account is not available.`,
     )
   })
-  test('connections that the server forbids', async () => {
-    const { spec } = await serve({ config: ['AllowTcpForwarding no', 'AllowStreamLocalForwarding no'] })
+  const FORBIDS = ['AllowTcpForwarding no', 'AllowStreamLocalForwarding no']
+  describe('connections that the server forbids are made by a program there', () => {
+    let forbids: Transport
+    beforeAll(async () => {
+      forbids = await sshTransport((await serve({ config: FORBIDS, bashrc: NOISY })).spec)
+    })
+    afterAll(() => forbids[Symbol.asyncDispose]())
+    describeConnections(() => forbids)
+  })
+  test('connections that the server forbids, where no program can make them', async () => {
+    const { spec, folder, home } = await serve({ config: FORBIDS })
+    const bin = join(folder, 'bin')
+    mkdirSync(bin)
+    for (const name of readdirSync('/usr/bin'))
+      if (!/^(perl|socat|docker)/.test(name)) symlinkSync(join('/usr/bin', name), join(bin, name))
+    writeFileSync(join(home, '.bashrc'), `PATH=${bin}\n`)
     await opened(spec, async (transport) => {
       const never = new AbortController().signal
-      expect(await transport.connect({ host: '127.0.0.1', port: 1 }, never).catch((e) => e.message)).toContain(
-        'allow AllowTcpForwarding',
-      )
-      expect(await transport.connect({ path: '/dev/null' }, never).catch((e) => e.message)).toContain(
-        'AllowStreamLocalForwarding no',
-      )
+      const message = (to: Address) => transport.connect(to, never).catch((error) => error.message)
+      expect(await message({ host: '127.0.0.1', port: 1 })).toMatch(/allow AllowTcpForwarding.* or install perl/)
+      expect(await message({ path: '/dev/null' })).toContain('that needs perl, socat or docker there')
     })
   })
 })

@@ -4,10 +4,11 @@ import type { Channel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { Address, Transport } from '../../../contracts/target.ts'
 import type { Link } from './link.ts'
+import { relayed } from './relay.ts'
 
 const PROHIBITED = 1
 
-/** Throws an error with a `code` such as ECONNREFUSED; a TargetError where the server forbids it. */
+/** Throws an error with a `code` such as ECONNREFUSED; a TargetError where the host can't make the connection. */
 export async function connectThrough(
   link: Link,
   exec: Transport['exec'],
@@ -15,6 +16,18 @@ export async function connectThrough(
   signal: AbortSignal,
 ): Promise<Duplex> {
   signal.throwIfAborted()
+  const { become, user } = link.settings
+  // sshd connects as who logged in; a socket may be for root alone.
+  if ('path' in to && become && user !== 'root') return byRelay(link, to)
+  try {
+    return await forwarded(link, exec, to, signal)
+  } catch (error) {
+    if (!(error instanceof Forbidden)) throw error
+    return byRelay(link, to)
+  }
+}
+
+async function forwarded(link: Link, exec: Transport['exec'], to: Address, signal: AbortSignal): Promise<Duplex> {
   const client = await link.client()
   return await new Promise<Duplex>((resolve, reject) => {
     const giveUp = () => reject(signal.reason)
@@ -36,8 +49,24 @@ export async function connectThrough(
   })
 }
 
+/** The server's settings do not allow it. */
+class Forbidden extends Error {}
+
+async function byRelay(link: Link, to: Address): Promise<Duplex> {
+  const { address } = link.settings
+  const where = whereOf(to)
+  const made = await relayed(link, to)
+  if (typeof made !== 'string') return closable(made)
+  if (made !== 'NONE') throw notConnected(made, where, address)
+  throw new TargetError(
+    'path' in to
+      ? `${where} can't be reached on ${address}: that needs perl, socat or docker there, or a user who may use it without \`become\``
+      : `${address} forbids connections through SSH to ${where}: allow AllowTcpForwarding (and no PermitOpen against it) in its sshd_config, or install perl or socat there`,
+  )
+}
+
 /** ssh2 tells of a close only once all was read, which nobody does after a `destroy`: undici waited for that forever. */
-function closable(channel: Channel): Duplex {
+function closable(channel: Duplex): Duplex {
   const close = channel.destroy.bind(channel)
   channel.destroy = () => {
     if (channel.destroyed) return channel
@@ -63,18 +92,20 @@ async function whyNot(
   to: Address,
   error: Error & { reason?: number | string },
 ): Promise<Error> {
-  const where = 'path' in to ? to.path : `${to.host}:${to.port}`
-  if (error.reason === PROHIBITED || /prohibited/i.test(error.message))
-    return new TargetError(
-      `${settings.address} forbids connections through SSH to ${where}: allow AllowTcpForwarding (and no PermitOpen against it) in its sshd_config`,
-    )
+  if (error.reason === PROHIBITED || /prohibited/i.test(error.message)) return new Forbidden()
+  // For a socket the server does not tell "nobody listens" from "not allowed".
   const code = 'path' in to ? await whySocket(exec, to.path) : codeOf(error.message)
-  const or = 'path' in to && code === 'ECONNREFUSED' ? FORBIDDEN : ''
-  return Object.assign(new Error(`connect ${code} ${where} (from ${settings.address})${or}`), { code })
+  if ('path' in to && code === 'ECONNREFUSED') return new Forbidden()
+  return notConnected(code, whereOf(to), settings.address)
 }
 
-/** For a socket the server does not tell the one from the other. */
-const FORBIDDEN = ': nobody listens there, or its sshd_config has AllowStreamLocalForwarding no'
+function notConnected(code: string, where: string, from: string): Error {
+  return Object.assign(new Error(`connect ${code} ${where} (from ${from})`), { code })
+}
+
+function whereOf(to: Address): string {
+  return 'path' in to ? to.path : `${to.host}:${to.port}`
+}
 
 function codeOf(message: string): string {
   return CODES.find(([words]) => words.test(message))?.[1] ?? 'ECONNREFUSED'

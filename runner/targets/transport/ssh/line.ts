@@ -15,10 +15,11 @@ const BYTES = Array.from({ length: 256 }, (_, byte) =>
 
 /**
  * What the login shell is asked for, whichever it is: `sh`, which reads its script as the first line of stdin. So no
- * value ever stands in an argv, and what a `.bashrc` prints comes before anything of ours.
+ * value ever stands in an argv, and what a `.bashrc` prints comes before anything of ours. The `:` is on a line of its
+ * own: it stood behind `2>/dev/null` once.
  */
 export function firstLineScript(become: boolean): string {
-  return `exec ${become ? 'sudo -n ' : ''}sh -c 'IFS= read -r SD_LINE; eval "$(printf %b "$SD_LINE"; echo :)"'`
+  return `exec ${become ? 'sudo -n ' : ''}sh -c 'IFS= read -r SD_LINE; eval "$(printf %b "$SD_LINE"; printf "\\n:")"'`
 }
 
 /** A word of a line: the shell there knows `nl`. */
