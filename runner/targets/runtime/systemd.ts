@@ -37,4 +37,8 @@ export const systemdRuntime: RuntimeKind = {
     const { openUnits } = await import('./systemd/stack.ts')
     return openUnits(config, transport, host)
   },
+  scan: async (_config, transport) => {
+    const { straysOf } = await import('./systemd/scan.ts')
+    return straysOf(transport)
+  },
 }

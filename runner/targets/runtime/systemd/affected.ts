@@ -8,7 +8,7 @@ const WITH_A_STOP = 'RequiredBy RequisiteOf BoundBy ConsistsOf'.split(' ')
 /** What is stopped as well when a unit ends by itself. */
 const WITH_AN_END = ['BoundBy']
 
-/** Active units that a stop takes down, too. Targets are left out: to start one starts all that it wants. */
+/** Active units that a stop takes down, too. Targets are left out: a start of one starts all that it wants. */
 export function stoppedWith({ machine, unit }: KnownUnit): Promise<readonly string[]> {
   return follow(machine, unit, () => WITH_A_STOP)
 }
@@ -18,21 +18,37 @@ export function endedWith({ machine, unit }: KnownUnit): Promise<readonly string
   return follow(machine, unit, (first) => (first ? WITH_AN_END : WITH_A_STOP))
 }
 
+/** What is started as well when a unit is started. */
+const WITH_A_START = ['Requires', 'Wants', 'BindsTo']
+
+/** Inactive services that a start brings up, too. Targets are left out: those that systemd itself needs are up. */
+export async function startedWith({ machine, unit }: KnownUnit): Promise<readonly string[]> {
+  return follow(
+    machine,
+    unit,
+    () => WITH_A_START,
+    (one) => !one.up && /\.(service|socket|timer|path)$/.test(one.id),
+  )
+}
+
 async function follow(
   machine: Machine,
   unit: string,
   ties: (first: boolean) => readonly string[],
+  counts = (one: { id: string; up: boolean }) => one.up && !one.id.endsWith('.target'),
 ): Promise<readonly string[]> {
   const seen = new Set([unit])
-  const active = new Set<string>()
+  const counted = new Set<string>()
   let next = [unit]
   for (let first = true; next.length > 0; first = false) {
     const found = await tiesOf(machine, next, ties(first))
-    if (!first) for (const { id, up } of found) if (up && !id.endsWith('.target')) active.add(id)
-    next = [...new Set(found.flatMap(({ others }) => others))].filter((other) => !seen.has(other))
+    if (!first) for (const one of found) if (counts(one)) counted.add(one.id)
+    // What is up, or down, already changes nothing further.
+    const on = first ? found : found.filter(counts)
+    next = [...new Set(on.flatMap(({ others }) => others))].filter((other) => !seen.has(other))
     for (const other of next) seen.add(other)
   }
-  return [...active]
+  return [...counted]
 }
 
 async function tiesOf(machine: Machine, units: readonly string[], ties: readonly string[]) {

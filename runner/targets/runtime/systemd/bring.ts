@@ -7,6 +7,7 @@ import { placeOf } from '../../../contracts/source.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { apply } from './about.ts'
 import type { KnownUnit } from './known.ts'
+import { madeBy } from './made-by.ts'
 
 const FOLDER = '/run/systemd/system'
 
@@ -37,8 +38,8 @@ export function bringUnits(all: readonly Brought[], untilReady: (signal: AbortSi
     undo: {
       of: 'stack',
       title: `the stack (${names}) is gone`,
-      sh: removeUnits(units, markOf(all)),
-      verify: unitsAreGone(units, markOf(all)),
+      sh: removeUnits(units, signOf(all)),
+      verify: unitsAreGone(units, signOf(all)),
       settles: 10_000,
       touches: [],
       ends: { by: 'reboot' },
@@ -47,7 +48,7 @@ export function bringUnits(all: readonly Brought[], untilReady: (signal: AbortSi
       const [first] = all
       if (!first) return
       for (const { known, text } of all) {
-        const set = { path: `${FOLDER}/${known.unit}`, mark: markOf(all) }
+        const set = { path: `${FOLDER}/${known.unit}`, sign: signOf(all) }
         await apply(known, INSTALL, { signal, set, stdin: text })
       }
       const started = `systemctl daemon-reload && systemctl --no-ask-password start -- ${units.map(quote).join(' ')}`
@@ -58,28 +59,28 @@ export function bringUnits(all: readonly Brought[], untilReady: (signal: AbortSi
   }
 }
 
-function markOf([first]: readonly Brought[]): string {
-  return `# Brought by shakedown ${first?.known.mark}`
+function signOf([first]: readonly Brought[]): string {
+  return madeBy(first?.known.run ?? '', first?.known.mark ?? '')
 }
 
-const INSTALL = `mkdir -p ${FOLDER} && { echo "$mark"; cat; } >"$path.shakedown" && chmod 644 "$path.shakedown" && mv "$path.shakedown" "$path"`
+const INSTALL = `mkdir -p ${FOLDER} && { echo "$sign"; cat; } >"$path.shakedown" && chmod 644 "$path.shakedown" && mv "$path.shakedown" "$path"`
 
 /** Only units of this very run: another one may have brought the same, or somebody installed one of that name. */
-function ours(units: readonly string[], mark: string): string {
-  return `mark=${quote(mark)}
+function ours(units: readonly string[], sign: string): string {
+  return `sign=${quote(sign)}
 ours=
 for unit in ${units.map(quote).join(' ')}; do
-  line=$mark
+  line=$sign
   { IFS= read -r line <"${FOLDER}/$unit"; } 2>/dev/null
   case $(systemctl show --no-pager -p FragmentPath --value -- "$unit") in
-    '' | "${FOLDER}/$unit") [ "$line" = "$mark" ] && ours="$ours $unit" ;;
+    '' | "${FOLDER}/$unit") [ "$line" = "$sign" ] && ours="$ours $unit" ;;
   esac
 done
 [ -z "$ours" ] && exit 0`
 }
 
-function removeUnits(units: readonly string[], mark: string): string {
-  return `${ours(units, mark)}
+export function removeUnits(units: readonly string[], sign: string): string {
+  return `${ours(units, sign)}
 systemctl --no-ask-password stop -- $ours 2>/dev/null
 for unit in $ours; do rm -f "${FOLDER}/$unit" "${FOLDER}/$unit.shakedown"; done
 systemctl daemon-reload || exit 1
@@ -87,8 +88,8 @@ systemctl reset-failed -- $ours 2>/dev/null
 exit 0`
 }
 
-function unitsAreGone(units: readonly string[], mark: string): string {
-  return `${ours(units, mark)}
+function unitsAreGone(units: readonly string[], sign: string): string {
+  return `${ours(units, sign)}
 for unit in $ours; do
   state=$(systemctl show --no-pager -p LoadState,ActiveState --value -- "$unit" | tr '\\n' ' ')
   case $state in

@@ -3,6 +3,7 @@ import { CheckFailure } from '../../../contracts/errors.ts'
 import type { Change, Effective } from '../../../contracts/undo.ts'
 import { about, apply, running } from './about.ts'
 import type { KnownUnit } from './known.ts'
+import { madeBy } from './made-by.ts'
 import { isWithoutDropIn, removeDropIn } from './scripts.ts'
 import { isUp, type Unit } from './unit.ts'
 
@@ -24,7 +25,7 @@ export async function withEnvironment(known: KnownUnit, values: Values): Promise
     }),
     apply: async (signal) => {
       await apply(known, WRITE, { signal, set: { path }, stdin: environmentFile(values) })
-      await apply(known, INSTALL, { signal, set: { path, unit }, stdin: dropIn(path, values) })
+      await apply(known, INSTALL, { signal, set: { path, unit }, stdin: dropIn(known, path, values) })
     },
     inEffect: () => isStartedWith(known, before, values),
   }
@@ -35,13 +36,14 @@ const WRITE = `umask 077
 mkdir -p -m 755 "\${path%/*}" && cat >"$path.env"`
 
 const INSTALL = `cat >"$path.conf" && systemctl daemon-reload || exit
+systemctl reset-failed -- "$unit" 2>/dev/null
 systemctl --no-ask-password restart -- "$unit"`
 
 /** Read last, so that it stands above the unit's own Environment and EnvironmentFile. */
-function dropIn(path: string, values: Values): string {
+function dropIn({ run, mark }: KnownUnit, path: string, values: Values): string {
   const gone = Object.keys(values).filter((key) => values[key] === null)
   return [
-    '# Made by a run of shakedown, and taken away by its end.',
+    madeBy(run, mark),
     '[Service]',
     `EnvironmentFile=${path.replaceAll('%', '%%')}.env`,
     ...gone.map((key) => `UnsetEnvironment=${key}`),

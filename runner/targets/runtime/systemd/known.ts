@@ -10,7 +10,8 @@ export interface KnownUnit {
   readonly unit: string
   readonly machine: Machine
   readonly journal: Follower
-  /** Names of the run and the case, for files that are made for it. */
+  /** For files that are made for it: the run, and a word for the run's case. */
+  readonly run: string
   readonly mark: string
   last(): Unit
   look(signal?: AbortSignal): Promise<Unit>

@@ -46,6 +46,9 @@ export async function machineBehind(transport: Transport): Promise<Machine> {
   }
 }
 
+/** While systemd or its bus starts anew. */
+const NOT_NOW = /Failed to connect to bus|Connection (reset|refused|timed out)|Transport endpoint/
+
 /** Polkit may let others than root do it. */
 const ABOUT = `user=$(id -un)
 echo "user=$user"
@@ -64,5 +67,5 @@ async function askOf(transport: Transport, script: string, options: Asking): Pro
   if (exit.code === 0) return Buffer.from(exit.stdout).toString()
   if (exit.timedOut) throw new TargetError('systemd does not answer in time', { transient: true })
   const said = Buffer.from(exit.stderr).toString().trim()
-  throw new TargetError(said || `systemctl exits with ${exit.code}`)
+  throw new TargetError(said || `systemctl exits with ${exit.code}`, { transient: NOT_NOW.test(said) })
 }

@@ -50,16 +50,20 @@ stopped "$unit" && { echo "$unit is paused" >&2; exit 1; }
 exit 0`
 }
 
-export function stopScript(unit: string): string {
+export function stopScript(unit: string, others: readonly string[] = []): string {
   return `${about(unit)}
-busy "$unit" || exit 0
-systemctl --no-ask-password stop -- "$unit" || exit 1
+for one in ${[unit, ...others].map(quote).join(' ')}; do
+  busy "$one" || continue
+  systemctl --no-ask-password stop -- "$one" || exit 1
+done
 exit 0`
 }
 
-export function isStopped(unit: string): string {
+export function isStopped(unit: string, others: readonly string[] = []): string {
   return `${about(unit)}
-busy "$unit" && { echo "$unit is $(of "$unit" ActiveState)" >&2; exit 1; }
+for one in ${[unit, ...others].map(quote).join(' ')}; do
+  busy "$one" && { echo "$one is $(of "$one" ActiveState)" >&2; exit 1; }
+done
 exit 0`
 }
 

@@ -187,6 +187,19 @@ describe('units that a target brings', () => {
     for (let time = 1; time <= 3; time++) expect([(await undo()).code, (await verify()).code]).toEqual([0, 0])
     expect(there()).toBe('')
   })
+  systemdTest('and drop-ins are found without a journal, and taken away', async () => {
+    const own = await opened({ ...unitFile('ExecStart=/bin/sleep 1000'), talker: {} })
+    await (await own.up())?.apply(never)
+    await (await own.service('talker').verbs.environment?.({ WORD: 'other' }))?.apply(never)
+    const strays = (await systemdRuntime.scan?.({}, transport)) ?? []
+    expect(strays.map(({ run: of, says }) => [of, says])).toEqual([
+      ['run', 'drop-in /run/systemd/system/talker.service.d/zz-shakedown-run-case-1.conf'],
+      ['run', 'unit /run/systemd/system/brought.service'],
+    ])
+    for (const stray of strays) await stray.remove()
+    expect(await systemdRuntime.scan?.({}, transport)).toEqual([])
+    expect([there(), await stateOf(own, 'talker')]).toEqual(['', 'running'])
+  })
   systemdTest('are left alone when they are of somebody else', async () => {
     const own = await opened(unitFile('ExecStart=/bin/sleep 1000'))
     const { undo, verify } = await scripts((await own.up()) as never)

@@ -87,7 +87,7 @@ interface MemberParts {
 function memberOf({ name, config, unit, machine, journal, since, host }: MemberParts): Member {
   const { labels } = host
   const mark = `${labels.run}-${labels.case}`.replace(/[^\w-]+/g, '-')
-  const known = knownUnit({ name, unit: unit.id, machine, journal, mark }, unit)
+  const known = knownUnit({ name, unit: unit.id, machine, journal, run: labels.run, mark }, unit)
   const {
     address = '127.0.0.1',
     directory,

@@ -42,15 +42,17 @@ export interface TestMachine extends AsyncDisposable {
   unit(name: string, lines: readonly string[], more?: readonly string[]): void
 }
 
-export async function testMachine(): Promise<TestMachine> {
+/** `volumes`: what of this machine it sees, as `docker run --volume` takes it. */
+export async function testMachine({ volumes = [] }: { volumes?: readonly string[] } = {}): Promise<TestMachine> {
   build()
   const name = `sd-test-systemd-${process.pid}-${randomBytes(3).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), 'sd-systemd-'))
   const tmpfs = ['/run', '/run/lock', '/tmp'].flatMap((path) => ['--tmpfs', path])
+  const seen = ['/sys/fs/cgroup:/sys/fs/cgroup:ro', ...volumes].flatMap((volume) => ['--volume', volume])
   // What systemd needs beside the capability: its cgroups, and folders that are its own.
   demand(
     ...['run', '--detach', '--rm', '--name', name, '--label', LABEL, ...tmpfs, '--publish', '127.0.0.1::22'],
-    ...['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:ro', '--cap-add', 'SYS_ADMIN', IMAGE],
+    ...[...seen, '--cap-add', 'SYS_ADMIN', IMAGE],
   )
   const machine: TestMachine = {
     spec: { host: '127.0.0.1', user: 'miner', become: true },

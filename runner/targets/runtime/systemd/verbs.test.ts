@@ -123,6 +123,16 @@ describe('a unit', () => {
     machine.sh('systemctl start plain')
   })
 
+  systemdTest('is started with what it needs, and its undo stops that as well', async () => {
+    machine.sh('systemctl stop plain')
+    const { change, undo, verify } = await made(runtime, 'needy', (verbs) => verbs.start())
+    expect(change.does).toBe('starts needy, and with it plain.service')
+    expect(await stateOf(runtime, 'plain')).toBe('running')
+    for (let time = 1; time <= 3; time++) expect([(await undo()).code, (await verify()).code]).toEqual([0, 0])
+    expect(await stateOf(runtime, 'plain')).toBe('exited')
+    machine.sh('systemctl start needy')
+  })
+
   systemdTest('is sent a signal that is no fault', async () => {
     const { pid } = await runtime.service('deaf').state()
     const { change } = await made(runtime, 'deaf', (verbs) => verbs.signal('HUP'))

@@ -4,7 +4,7 @@ import { CheckFailure } from '../../../contracts/errors.ts'
 import type { Verbs } from '../../../contracts/target.ts'
 import type { Change, Effective } from '../../../contracts/undo.ts'
 import { about, apply, type Parts, running, signalOf } from './about.ts'
-import { endedWith, stoppedWith } from './affected.ts'
+import { endedWith, startedWith, stoppedWith } from './affected.ts'
 import { limitCpu } from './cpu.ts'
 import { withEnvironment } from './environment.ts'
 import type { KnownUnit } from './known.ts'
@@ -85,9 +85,11 @@ async function start(known: KnownUnit): Promise<Change> {
   const now = await known.look()
   if (!now.known) throw new CheckFailure(`${name} can’t be started: systemd knows no ${unit}`)
   if (isUp(now)) return { ...about(known, `starts ${name}, which runs already`), apply: async () => undefined }
-  const undo = { title: `${name} is stopped`, sh: stopScript(unit), verify: isStopped(unit) }
+  const others = await startedWith(known)
+  const undo = { title: `${name} is stopped`, sh: stopScript(unit, others), verify: isStopped(unit, others) }
+  const does = others.length === 0 ? `starts ${name}` : `starts ${name}, and with it ${others.join(', ')}`
   return {
-    ...about(known, `starts ${name}`, undo),
+    ...about(known, does, undo),
     apply: (signal) => apply(known, startScript(unit), { signal }),
     inEffect: async () => runsSince(known, undefined),
   }
