@@ -86,6 +86,31 @@ describe('faults of units', () => {
     expect(records()).toEqual([])
   })
 
+  const isAsBefore = () =>
+    machine.sh(`systemctl show -p ActiveState,CPUQuotaPerSecUSec web
+pid=$(systemctl show -p MainPID --value web)
+cut -d' ' -f3 /proc/$pid/stat | tr RD SS
+tr '\\0' '\\n' </proc/$pid/environ | grep WORD`) === 'CPUQuotaPerSecUSec=infinity\nActiveState=active\nS\nWORD=unit\n'
+
+  systemdTest.each([
+    ['pause: web', 'SIGKILL'],
+    ['env: web, set: { WORD: plan }', 'SIGKILL'],
+    ['cpu: web, to: 10%', 'SIGKILL'],
+    ['pause: web', 'a cut'],
+  ])('and so is { %s } after %s', async (fault, end) => {
+    plan(`inject-fault: { ${fault} }`, 'sleep: 60s')
+    expect(isAsBefore()).toBe(true)
+    const run = begin()
+    await eventually(() => !isAsBefore())
+    if (end === 'SIGKILL') run.kill(end)
+    else machine.sh('pkill -9 -f "[s]shd: miner"')
+    await eventually(() => isAsBefore() && left() === '')
+    run.kill('SIGINT')
+    await run.exited
+    expect((await ran('restore')).code).toBe(0)
+    expect([isAsBefore(), records()]).toEqual([true, []])
+  })
+
   systemdTest('also in the middle of a stop, which systemd goes on with', async () => {
     plan('inject-fault: { stop: slow }', 'sleep: 60s')
     const run = begin()
