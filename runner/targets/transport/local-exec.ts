@@ -1,8 +1,9 @@
 /** Runs commands on this machine, each in a process group of its own that ends as a whole. */
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import type { Command } from '../../contracts/command.ts'
 import { TargetError } from '../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../contracts/target.ts'
+import { type Pipe, realPipe } from './local-pipe.ts'
 import { howEnded, type Kept, keepOutput } from './output.ts'
 import { type Launch, launchOf } from './script.ts'
 
@@ -10,7 +11,7 @@ const KEEP = 16 * 1024 * 1024
 /** Between the TERM that lets a command tidy up and the KILL that nothing survives. */
 const TERM_GRACE = 200
 
-type Child = Bun.Subprocess<Bun.SpawnOptions.Writable, 'pipe', 'pipe'>
+type Child = Bun.Subprocess<Bun.SpawnOptions.Writable, 'pipe' | number, 'pipe' | number>
 
 const listeners = new Set<(line: string) => void>()
 
@@ -28,10 +29,9 @@ function tellAll(line: string): void {
 export async function execLocally(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit> {
   signal.throwIfAborted()
   const start = performance.now()
-  const child = begin(launchOf(command, options), options)
-  if ('code' in child) return { ...notStarted(child), duration: performance.now() - start }
-  const keep = options.keep ?? KEEP
-  const outputs = [keepOutput(child.stdout, keep), keepOutput(child.stderr, keep)] as const
+  const begun = begin(launchOf(command, options), options)
+  if ('code' in begun) return { ...notStarted(begun), duration: performance.now() - start }
+  const { child, outputs } = begun
   const limit = groupLimit(child, options.timeout, signal)
   tellAll(`run ${child.pid}`)
   try {
@@ -51,19 +51,32 @@ interface NotStarted {
   readonly why: string
 }
 
-function begin(launch: Launch, options: ExecOptions): Child | NotStarted {
+interface Begun {
+  readonly child: Child
+  readonly outputs: readonly [Kept, Kept]
+}
+
+function begin(launch: Launch, options: ExecOptions): Begun | NotStarted {
+  const pipes = [realPipe(), realPipe()] as const
+  const [stdout, stderr] = pipes.map((pipe) => pipe?.to ?? ('pipe' as const)) as [number, number]
   try {
     const child = Bun.spawn(launch.argv, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       // Handing on an environment costs 0.1 ms; without one the child has ours.
       ...(options.env && { env: { ...process.env, ...options.env } }),
       detached: true,
-      stdio: [launch.stdin ?? 'ignore', 'pipe', 'pipe', ...(launch.script === undefined ? [] : (['pipe'] as const))],
+      stdio: [launch.stdin ?? 'ignore', stdout, stderr, ...(launch.script === undefined ? [] : (['pipe'] as const))],
     }) as Child
     if (launch.script !== undefined) launch.feed(child.stdio[3] as number)
-    return child
+    const keep = options.keep ?? KEEP
+    const kept = (pipe: Pipe | undefined, stream: Child['stdout']) =>
+      pipe ? pipe.keep(keep) : keepOutput(stream as ReadableStream<Uint8Array>, keep)
+    return { child, outputs: [kept(pipes[0], child.stdout), kept(pipes[1], child.stderr)] }
   } catch (error) {
+    for (const pipe of pipes) pipe?.drop()
     return whyNot(error as NodeJS.ErrnoException, launch.argv[0] ?? '', options.cwd)
+  } finally {
+    for (const pipe of pipes) if (pipe) closeSync(pipe.to)
   }
 }
 
@@ -81,7 +94,7 @@ function notStarted({ code, why }: NotStarted): Omit<Exit, 'duration'> {
   return { code, stdout: new Uint8Array(), stderr: Buffer.from(`${why}\n`), truncated: false, timedOut: false }
 }
 
-function ended(child: Child, [stdout, stderr]: readonly [Kept, Kept]): Omit<Exit, 'duration' | 'timedOut'> {
+function ended(child: Child, [stdout, stderr]: Begun['outputs']): Omit<Exit, 'duration' | 'timedOut'> {
   return {
     ...howEnded(child),
     stdout: stdout.bytes(),

@@ -117,6 +117,10 @@ export function describeCommands(open: () => Transport): void {
   })
 
   describe('output', () => {
+    test('may be written by the names of its descriptors', async () => {
+      const script = 'echo out >/dev/stdout; echo err >/dev/stderr; echo both | tee /dev/stderr'
+      expect(await run(open(), { sh: script })).toMatchObject({ code: 0, out: 'out\nboth\n', err: 'err\nboth\n' })
+    })
     test('is kept apart, with or without a last newline, and binary', async () => {
       const { out, err } = await run(open(), { sh: "printf 'a\\nb'; printf 'c' >&2" })
       expect([out, err]).toEqual(['a\nb', 'c'])
