@@ -20,7 +20,8 @@ import { bindTargetOf, limitOf, measure, type World } from './world.ts'
 /** How long a step that ran out of time may take to let go of the target. */
 const SETTLES_WITHIN = 5_000
 
-export async function runStep(raw: Planned, flow: Flow, world: World): Promise<StepEnd> {
+/** `refused`: why it can't be run, found out before: it is told of as a step all the same. */
+export async function runStep(raw: Planned, flow: Flow, world: World, refused?: unknown): Promise<StepEnd> {
   let planned = raw
   const id = `${planned.id}${flow.round}`
   const start = performance.now()
@@ -39,6 +40,7 @@ export async function runStep(raw: Planned, flow: Flow, world: World): Promise<S
   const title = titleOf(planned, names)
   startStep(planned, id, title, flow, world)
   try {
+    if (refused !== undefined) throw refused
     const reason = notRun(planned, names)
     if (reason) {
       ended('not-run', { reason })

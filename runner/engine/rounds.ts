@@ -14,7 +14,9 @@ export async function runRounds(planned: Planned, flow: Flow, world: World): Pro
   let end: StepEnd = { outcome: 'not-run', stops: false }
   const scopes: Scope[] = []
   const names = { ...world.roots, ...flow.roots, ...flow.scope.names() }
-  for (const [number, round] of roundsOf(planned, names).entries()) {
+  const rounds = roundsOrWhyNot(planned, names)
+  if ('error' in rounds) return runStep(planned, flow, world, rounds.error)
+  for (const [number, round] of rounds.entries()) {
     const scope = flow.scope.child({ ...round, index: number + 1 })
     scopes.push(scope)
     const one = await runStep(planned, { ...flow, scope, round: `${flow.round}#${number + 1}` }, world)
@@ -23,6 +25,14 @@ export async function runRounds(planned: Planned, flow: Flow, world: World): Pro
   }
   gather(flow.scope, scopes)
   return end
+}
+
+function roundsOrWhyNot(...of: Parameters<typeof roundsOf>): Record<string, unknown>[] | { error: unknown } {
+  try {
+    return roundsOf(...of)
+  } catch (error) {
+    return { error }
+  }
 }
 
 function roundsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Record<string, unknown>[] {
