@@ -43,6 +43,7 @@ function commandLine(ended: Ended): Command {
   addSteps(program, ended)
   addSchema(program, ended)
   addRestore(program, ended)
+  addDoctor(program, ended)
   return program
 }
 
@@ -159,5 +160,18 @@ function addRestore(program: Command, ended: Ended): void {
     .action(async (paths, flags) => {
       const { restore } = await import('./restore.ts')
       ended(await restore(paths, flags))
+    })
+}
+
+function addDoctor(program: Command, ended: Ended): void {
+  program
+    .command('doctor')
+    .description('says what targets stand on, what is missing, and how to get it; touches nothing')
+    .argument('[paths...]', 'targets.yaml, or folders with one (default: this folder and plans)')
+    .option('--target <name>', 'only this target (repeatable)', many)
+    .addOption(color())
+    .action(async (paths, flags) => {
+      const { doctor } = await import('./doctor.ts')
+      ended(await doctor(paths, flags))
     })
 }

@@ -249,6 +249,19 @@ export interface Stray {
   remove(): Promise<void>
 }
 
+/** One thing that a target stands on, as `plan doctor` finds it. */
+export interface Need {
+  /** `compose`. */
+  readonly name: string
+  readonly there: boolean
+  /** What was found: `curl`; or what is wrong. */
+  readonly says: string
+  /** What can't be done without it; undefined: nothing can. */
+  readonly for?: string | undefined
+  /** How to get it: `apt-get install nftables`. */
+  readonly todo?: string | undefined
+}
+
 /** A runtime as targets.yaml names it. Its module is imported only when a case uses it. */
 export interface RuntimeKind {
   readonly name: string
@@ -265,6 +278,8 @@ export interface RuntimeKind {
    */
   seenByAll?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<string | undefined>
   open(config: Readonly<Record<string, unknown>>, transport: Transport, host: RuntimeHost): Promise<Runtime>
+  /** What `plan doctor` asks for; nothing is written. */
+  needs?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<readonly Need[]>
   /** Finds by our labels and marks what runs have left on a target. */
   scan?(config: Readonly<Record<string, unknown>>, transport: Transport): Promise<readonly Stray[]>
 }

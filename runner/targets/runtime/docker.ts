@@ -54,6 +54,10 @@ export const dockerRuntime: RuntimeKind = {
     const { openDockerStack } = await import('./docker/stack.ts')
     return openDockerStack(config, transport, host)
   },
+  needs: async (config, transport) => {
+    const { dockerNeeds } = await import('./docker/needs.ts')
+    return dockerNeeds(config, transport)
+  },
   scan: async (config, transport) => {
     const { straysOf } = await import('./docker/scan.ts')
     return straysOf(config, transport)

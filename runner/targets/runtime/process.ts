@@ -47,6 +47,10 @@ export const processRuntime: RuntimeKind = {
   }),
   services: (config) => namesOf(config),
   owned: (config) => namesOf(config).length > 0,
+  needs: async (config, transport) => {
+    const { processNeeds } = await import('./process/needs.ts')
+    return processNeeds(config, transport)
+  },
   open: async (config, transport, host) => {
     const { ProcessStack } = await import('./process/stack.ts')
     return new ProcessStack(config, transport, host)

@@ -37,6 +37,10 @@ export const systemdRuntime: RuntimeKind = {
     const { openUnits } = await import('./systemd/stack.ts')
     return openUnits(config, transport, host)
   },
+  needs: async (_config, transport) => {
+    const { systemdNeeds } = await import('./systemd/needs.ts')
+    return systemdNeeds(transport)
+  },
   scan: async (_config, transport) => {
     const { straysOf } = await import('./systemd/scan.ts')
     return straysOf(transport)

@@ -192,7 +192,8 @@ export class Compose {
 const found = new Map<string, Promise<readonly string[]>>()
 
 /** v2 is a part of the `docker` command, v1 a command of its own; SHAKEDOWN_COMPOSE chooses one. */
-function composeCommand(): Promise<readonly string[]> {
+/** Throws a TargetError when there is none. */
+export function composeCommand(): Promise<readonly string[]> {
   const said = process.env['SHAKEDOWN_COMPOSE'] ?? ''
   const command = found.get(said) ?? findCommand(said)
   found.set(said, command)
