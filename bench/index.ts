@@ -7,6 +7,7 @@ import { onContainers } from './docker.ts'
 import { httpAsserts } from './http.ts'
 import { noticeDelays } from './notice.ts'
 import { cells, type Line, missed } from './row.ts'
+import { overSsh } from './ssh.ts'
 import { startUp } from './start-up.ts'
 import { noOpSteps } from './steps.ts'
 
@@ -23,6 +24,7 @@ try {
     httpAsserts(cli, folder),
     noticeDelays(folder),
     onContainers(root, cli, folder),
+    overSsh(cli, folder),
   ])
     for await (const line of part) {
       lines.push(line)

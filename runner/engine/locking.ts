@@ -33,13 +33,18 @@ export async function lockTarget(kase: Case, effect: Effect, locking: Locking): 
   if (check) return onlyLook(lock, mode)
   const tookOver: TookOver = ({ run: gone, host, plan }) =>
     warn(`run ${gone} on ${host} held this target for "${plan}" and is gone: its lock was taken over`)
-  for (const start = performance.now(); ; ) {
+  let since = performance.now()
+  let last: Holder | undefined
+  for (;;) {
     try {
       return await lock.take(mode, { run, plan: kase.plan.document.file }, tookOver)
     } catch (error) {
       if (!isError(error, 'busy')) throw error
       const holder = await lock.holder(mode)
-      if (performance.now() - start >= patienceFor(holder, run, wait)) throw error
+      // One of ours that let go a moment ago leaves it in doubt only from now on.
+      if (holder?.run === run || (holder === undefined && last !== undefined)) since = performance.now()
+      last = holder
+      if (performance.now() - since >= patienceFor(holder, run, wait)) throw error
     }
     if (signal.aborted) throw signal.reason
     await Bun.sleep(transport.folder === undefined ? LOOK_AGAIN : LOOK_AGAIN_THERE)
