@@ -20,7 +20,8 @@ export async function endsOf(machine: Machine, units: readonly string[]): Promis
   if (machine.blind !== undefined || units.length === 0) return { logs: units.map(() => ''), state: '' }
   const matches = [...units.map(ownLines), units.map(linesOfSystemd).join(' + ')]
   const script = matches.map((of) => `journalctl --no-pager -q -n 1 -o cat --show-cursor ${of} | tail -n 1; echo @`)
-  const ends = (await machine.ask(script.join('\n')))
+  // What was logged by now, and is on its way, belongs before it.
+  const ends = (await machine.ask(['journalctl --sync 2>/dev/null', ...script].join('\n')))
     .split('@\n')
     .map((said) => /^-- cursor: (.+)$/m.exec(said)?.[1] ?? '')
   return { logs: ends.slice(0, units.length), state: ends[units.length] ?? '' }

@@ -42,17 +42,25 @@ export interface TestMachine extends AsyncDisposable {
   unit(name: string, lines: readonly string[], more?: readonly string[]): void
 }
 
-/** `volumes`: what of this machine it sees, as `docker run --volume` takes it. */
-export async function testMachine({ volumes = [] }: { volumes?: readonly string[] } = {}): Promise<TestMachine> {
+export interface TestMachineOptions {
+  /** What of this machine it sees, as `docker run --volume` takes it. */
+  readonly volumes?: readonly string[]
+  /** With nothing but cgroup v2, whatever this machine has: there systemd can freeze units, but perhaps not limit them. */
+  readonly onlyV2?: boolean
+}
+
+export async function testMachine({ volumes = [], onlyV2 = false }: TestMachineOptions = {}): Promise<TestMachine> {
   build()
   const name = `sd-test-systemd-${process.pid}-${randomBytes(3).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), 'sd-systemd-'))
   const tmpfs = ['/run', '/run/lock', '/tmp'].flatMap((path) => ['--tmpfs', path])
-  const seen = ['/sys/fs/cgroup:/sys/fs/cgroup:ro', ...volumes].flatMap((volume) => ['--volume', volume])
+  const seen = [...(onlyV2 ? [] : ['/sys/fs/cgroup:/sys/fs/cgroup:ro']), ...volumes].flatMap((one) => ['--volume', one])
+  const init = 'umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec /sbin/init'
+  const start = onlyV2 ? ['--cgroupns', 'private', IMAGE, 'sh', '-c', init] : [IMAGE]
   // What systemd needs beside the capability: its cgroups, and folders that are its own.
   demand(
     ...['run', '--detach', '--rm', '--name', name, '--label', LABEL, ...tmpfs, '--publish', '127.0.0.1::22'],
-    ...[...seen, '--cap-add', 'SYS_ADMIN', IMAGE],
+    ...[...seen, '--cap-add', 'SYS_ADMIN', ...start],
   )
   const machine: TestMachine = {
     spec: { host: '127.0.0.1', user: 'miner', become: true },

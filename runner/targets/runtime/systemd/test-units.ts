@@ -9,7 +9,7 @@ import { run, until } from '../../transport/conformance/run.ts'
 import { sshTransport } from '../../transport/ssh.ts'
 import { testHost } from '../process/test-host.ts'
 import { systemdRuntime } from '../systemd.ts'
-import { prepare, type TestMachine, testMachine } from './test-machine.ts'
+import { prepare, type TestMachine, type TestMachineOptions, testMachine } from './test-machine.ts'
 
 export const never = new AbortController().signal
 export let machine: TestMachine
@@ -18,11 +18,11 @@ let home = ''
 let entries = 0
 let open: Runtime[] = []
 
-export function useMachine(): void {
+export function useMachine(options: TestMachineOptions = {}): void {
   setDefaultTimeout(60_000)
   prepare(async () => {
     home = mkdtempSync(join(tmpdir(), 'sd systemd it’s-'))
-    machine = await testMachine()
+    machine = await testMachine(options)
     transport = await sshTransport(machine.spec)
   }, 300_000)
   afterAll(async () => {
