@@ -33,28 +33,29 @@ export async function lockTarget(kase: Case, effect: Effect, locking: Locking): 
   if (check) return onlyLook(lock, mode)
   const tookOver: TookOver = ({ run: gone, host, plan }) =>
     warn(`run ${gone} on ${host} held this target for "${plan}" and is gone: its lock was taken over`)
-  let since = performance.now()
-  let last: Holder | undefined
+  const isOver = patience(run, wait)
   for (;;) {
     try {
       return await lock.take(mode, { run, plan: kase.plan.document.file }, tookOver)
     } catch (error) {
       if (!isError(error, 'busy')) throw error
-      const holder = await lock.holder(mode)
-      // One of ours that let go a moment ago leaves it in doubt only from now on.
-      if (holder?.run === run || (holder === undefined && last !== undefined)) since = performance.now()
-      last = holder
-      if (performance.now() - since >= patienceFor(holder, run, wait)) throw error
+      if (isOver(await lock.holder(mode))) throw error
     }
     if (signal.aborted) throw signal.reason
     await Bun.sleep(transport.folder === undefined ? LOOK_AGAIN : LOOK_AGAIN_THERE)
   }
 }
 
-/** Ours is another case of this very run, which ends. */
-function patienceFor(holder: Holder | undefined, run: string, wait: number): number {
-  if (holder === undefined) return Math.max(wait, IN_DOUBT)
-  return holder.run === run ? Number.POSITIVE_INFINITY : wait
+/** Whether who waits has waited long enough. Ours is another case of this very run, which ends; one that let go a moment ago leaves it in doubt only from now on. */
+function patience(run: string, wait: number): (holder: Holder | undefined) => boolean {
+  let since = performance.now()
+  let last: Holder | undefined
+  return (holder) => {
+    if (holder?.run === run || (holder === undefined && last !== undefined)) since = performance.now()
+    last = holder
+    if (holder?.run === run) return false
+    return performance.now() - since >= (holder === undefined ? Math.max(wait, IN_DOUBT) : wait)
+  }
 }
 
 interface Lock {
