@@ -6,6 +6,7 @@ interface Change {
   readonly step: string
 }
 
+const all: readonly RuntimeName[] = ['process', 'docker', 'ssh']
 const both: readonly RuntimeName[] = ['process', 'docker']
 const docker: readonly RuntimeName[] = ['docker']
 
@@ -15,10 +16,18 @@ const changes: Readonly<Record<string, Change>> = {
   pause: { on: both, step: 'inject-fault: { pause: web }' },
   'stop of a service': { on: both, step: 'service: { stop: web }' },
   run: {
-    on: both,
+    on: all,
     step: 'inject-fault: { run: "mv here.txt gone.txt", undo: "[ ! -e gone.txt ] || mv gone.txt here.txt", verify: "test -e here.txt" }',
   },
-  'apply-config': { on: both, step: 'apply-config: { file: config.json, set: { $.pool: test }, then: "sleep 0.1" }' },
+  'apply-config': {
+    on: all,
+    step: 'apply-config: { file: config.json, set: { $.pool: test }, then: "sleep 0.1" }',
+  },
+  'a new file': { on: all, step: 'apply-config: { file: new.txt, content: new }' },
+  'run with an undo': {
+    on: all,
+    step: 'run: "chmod 600 here.txt"\n    undo: chmod 644 here.txt\n    verify: test -n "$(find here.txt -perm 644)"',
+  },
   'apply-config inside': { on: docker, step: 'apply-config: { file: /etc/conf.json, in: web, set: { $.pool: test } }' },
   remove: { on: docker, step: 'inject-fault: { remove: web }' },
   disconnect: { on: docker, step: 'inject-fault: { disconnect: web }' },
@@ -30,10 +39,15 @@ const changes: Readonly<Record<string, Change>> = {
 
 const broken = 'inject-fault: { run: "mv here.txt gone.txt", undo: "true" }'
 
-/** Those of a runtime that this build knows. */
-export function faultsOn(runtime: RuntimeName, known: ReadonlySet<string>): readonly string[] {
+/** Those of a runtime that this build knows. A machine that is there has files, and no services of ours. */
+export function faultsOn(
+  runtime: RuntimeName,
+  stack: 'own' | 'running',
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const hasServices = runtime === 'docker' || stack === 'own'
   return Object.entries(changes)
-    .filter(([, { on, step }]) => on.includes(runtime) && isKnown(step, known))
+    .filter(([, { on, step }]) => on.includes(runtime) && isKnown(step, known) && (hasServices || on === all))
     .map(([name]) => name)
 }
 

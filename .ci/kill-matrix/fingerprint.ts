@@ -1,23 +1,25 @@
 /** How a stage is, without what changes at every start: two that are equal mean that everything was put back. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { openEntries, readJournal } from '../../runner/engine/journal.ts'
 import type { Inspection } from '../../runner/targets/runtime/docker/inspection.ts'
+import { FILLER } from './disk.ts'
 import type { Stage } from './stage.ts'
 
 export type Fingerprint = Readonly<Record<string, unknown>>
 
 export async function fingerprintOf(stage: Stage, plan: string): Promise<Fingerprint> {
   return {
-    files: filesIn(stage.folder),
-    left: ['journal', 'work'].flatMap((name) => listed(join(stage.folder, '.shakedown', name))),
-    processes: processesOf(stage.folder),
+    files: filesIn(stage.home),
+    left: [...new Set([stage.folder, stage.home])].flatMap(leftIn),
+    processes: [...new Set([stage.folder, stage.home])].flatMap(processesOf),
     ...(stage.project === '' ? {} : await containers(stage, plan)),
   }
 }
 
 function filesIn(folder: string): Record<string, string> {
   const plain = readdirSync(folder).filter(
-    (name) => statSync(join(folder, name)).isFile() && !name.startsWith('trial-'),
+    (name) => statSync(join(folder, name)).isFile() && !name.startsWith('trial-') && name !== FILLER,
   )
   return Object.fromEntries(
     plain.map((name) => {
@@ -25,6 +27,18 @@ function filesIn(folder: string): Record<string, string> {
       return [name, `${mode.toString(8)} ${uid} ${Bun.hash(readFileSync(join(folder, name)))}`]
     }),
   )
+}
+
+/** Journals and work files; a lock of who was killed is taken over by the next one. What somebody else changed is theirs, and its journal stays for who wants to look. */
+function leftIn(folder: string): string[] {
+  const drifted = (name: string) => {
+    const journal = readJournal(join(folder, '.shakedown', 'journal', name))
+    return journal?.entries.some(({ state }) => state === 'drifted') && openEntries(journal).length === 0
+  }
+  return [
+    ...listed(join(folder, '.shakedown', 'journal')).filter((name) => !drifted(name)),
+    ...listed(join(folder, '.shakedown', 'work')).filter((name) => !drifted(name) && !drifted(`${name}.claimed`)),
+  ]
 }
 
 function listed(folder: string): string[] {
@@ -47,7 +61,8 @@ function processesOf(folder: string): string[] {
     })
 }
 
-async function containers({ project }: Stage, plan: string): Promise<Fingerprint> {
+async function containers({ project, env }: Stage, plan: string): Promise<Fingerprint> {
+  const out = (argv: string[]) => outOf(argv, env)
   // Others may be running, too: only what this very trial has made is its own.
   const own = `label=shakedown.plan=${plan}`
   const ours = (label: string) => out(['docker', 'ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${label}`])
@@ -93,7 +108,7 @@ function describe({
 /** Packet rules of ours in its namespace. Docker's own (its resolver) change at every start. */
 async function rulesIn({ State }: Inspection): Promise<string> {
   if (State.Pid === 0) return ''
-  const told = await out(['nsenter', '--target', String(State.Pid), '--net', 'nft', 'list', 'tables'])
+  const told = await outOf(['nsenter', '--target', String(State.Pid), '--net', 'nft', 'list', 'tables'])
   return lines(told)
     .filter((line) => line.includes('shakedown'))
     .join('; ')
@@ -103,7 +118,7 @@ function lines(text: string): string[] {
   return text.split('\n').filter(Boolean)
 }
 
-async function out(argv: string[]): Promise<string> {
-  const child = Bun.spawn(argv, { stdio: ['ignore', 'pipe', 'ignore'] })
+async function outOf(argv: string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const child = Bun.spawn(argv, { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...env } })
   return new Response(child.stdout).text()
 }

@@ -1,10 +1,10 @@
 /** A reporter that is loaded as a plugin and hits the run that it listens to: no hook in the product is needed for that. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Reporter, RunEvent } from '../../runner/contracts/events.ts'
 import type { Blow, Window } from './choice.ts'
 
-const { KILL_WINDOW, KILL_BLOW, KILL_DELAY = '0', KILL_JOURNALS = '' } = process.env
+const { KILL_WINDOW, KILL_BLOW, KILL_DELAY = '0', KILL_JOURNALS = '', KILL_STRIKE = '', KILL_HIT = '' } = process.env
 
 export default {
   reporters: [
@@ -13,13 +13,21 @@ export default {
 }
 
 function listener(): (event: RunEvent) => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
   let hit = false
-  return (event) => {
-    if (hit || !opens(event, KILL_WINDOW as Window)) return
+  const now = () => {
+    if (hit) return
     hit = true
+    clearTimeout(timer)
+    strike(KILL_BLOW as Blow)
+  }
+  return (event) => {
     const delay = Number(KILL_DELAY)
-    if (delay === 0) strike(KILL_BLOW as Blow)
-    else setTimeout(() => strike(KILL_BLOW as Blow), delay)
+    // What is quicker than the delay is hit at its end.
+    if (timer !== undefined && event.is === 'case.ended') now()
+    if (hit || timer !== undefined || !opens(event, KILL_WINDOW as Window)) return
+    if (delay === 0) now()
+    else timer = setTimeout(now, delay)
   }
 }
 
@@ -36,11 +44,19 @@ function opens(event: RunEvent, window: Window): boolean {
 }
 
 function strike(blow: Blow): void {
-  if (blow === 'guardian killed' || blow === 'both killed') for (const pid of guardians()) end(pid)
-  if (blow === 'runner killed' || blow === 'both killed') end(process.pid)
+  writeFileSync(KILL_HIT, '')
+  const both = blow === 'both killed' || blow === 'plan restore killed'
+  if (blow === 'guardian killed' || both) for (const pid of guardians()) end(pid)
+  if (blow === 'runner killed' || both) end(process.pid)
   if (blow === 'wrapper killed') end(process.ppid)
   if (blow === 'runner stopped beyond its lease') process.kill(process.pid, 'SIGSTOP')
   if (blow === 'interrupted') process.kill(process.pid, 'SIGINT')
+  // At this very moment: the runner waits for it.
+  const { PATH, HOME, DOCKER_HOST } = process.env
+  // What it starts, such as a daemon, must not look like something of the trial.
+  const env = { PATH, HOME, DOCKER_HOST }
+  if (KILL_STRIKE !== '')
+    Bun.spawnSync(['sh', '-c', KILL_STRIKE], { stdio: ['ignore', 'ignore', 'ignore'], env, cwd: '/' })
 }
 
 function end(pid: number): void {

@@ -2,29 +2,47 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Choice, RuntimeName } from './choice.ts'
+import { daemonAddress } from '../../runner/targets/runtime/docker/daemon.ts'
+import { Engine } from '../../runner/targets/runtime/docker/engine.ts'
+import { helperImage } from '../../runner/targets/runtime/docker/network/image.ts'
+import { localTransport } from '../../runner/targets/transport/local.ts'
+import type { Blow, Choice, RuntimeName } from './choice.ts'
+import { type Daemon, startDaemon, whyNoDaemon } from './daemon.ts'
+import { canMount, fills, mountDisk, unmount, write } from './disk.ts'
 import { stepOf } from './faults.ts'
+import { canNetwork, type Host, startHost } from './host.ts'
 
 export interface Stage extends AsyncDisposable {
+  /** Where plans and targets.yaml lie. */
   readonly folder: string
+  /** Where the target's files lie, and its journal. */
+  readonly home: string
   readonly runtime: RuntimeName
-  /** Compose project of the stack that runs all the time; empty for processes. */
+  /** Compose project of the stack that runs all the time; empty where there are no containers. */
   readonly project: string
+  /** Environment of every command about it. */
+  readonly env: Readonly<Record<string, string>>
+  /** What a run begins with. */
+  readonly inside: readonly string[]
+  /** Shell of those blows that the runner can't deal itself. */
+  readonly strikes: Partial<Record<Blow, string>>
+  /** What a trial has broken for good is made again. */
+  mend(): Promise<void>
 }
 
 const SERVER = `use IO::Socket::INET; $|=1; $SIG{TERM}=sub{exit 0};
 my $s=IO::Socket::INET->new(LocalAddr=>$ENV{HOST}||"0.0.0.0",LocalPort=>$ENV{PORT}||80,Listen=>50,ReuseAddr=>1) or die $!;
 while(my $c=$s->accept){while(<$c>){last if /^\\r?\\n$/} print $c "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 2\\r\\n\\r\\n{}"; close $c}
 `
+const IMAGE = 'shakedown-kill-matrix'
 const COMPOSE = `services:
   web:
-    build: .
-    image: shakedown-kill-matrix
+    image: ${IMAGE}
     command: [perl, /server.pl]
     expose: ["80"]
     environment: { COLOR: blue }
   other:
-    image: shakedown-kill-matrix
+    image: ${IMAGE}
     command: [perl, /server.pl]
     expose: ["80"]
 `
@@ -32,48 +50,126 @@ const DOCKERFILE = `FROM debian:bookworm-slim
 COPY server.pl /server.pl
 RUN echo '{"pool":   "main"}' >/etc/conf.json
 `
+const FILES = { 'config.json': '{"pool":   "main"}\n', 'here.txt': 'here\n' }
+
+/** Why a blow can't be dealt here; undefined: it can. */
+export function whyNot(blow: Blow): string | undefined {
+  if (blow === 'disk full' && !canMount) return 'only root, in a mount namespace, can have a small disk'
+  if (blow === 'packets dropped' && !canNetwork())
+    return 'only root, with nft and ip, can drop the packets of a namespace'
+  return blow === 'daemon restarted' ? whyNoDaemon() : undefined
+}
 
 export async function setStage(runtime: RuntimeName, name: string): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'shakedown-kill-'))
-  const project = runtime === 'docker' ? `shk-kill-${process.pid}-${name}` : ''
-  const write = (file: string, text: string) => writeFileSync(join(folder, file), text)
-  write('server.pl', SERVER)
-  write('config.json', '{"pool":   "main"}\n')
-  write('here.txt', 'here\n')
-  write('killer.ts', `export { default } from ${JSON.stringify(join(import.meta.dir, 'killer.ts'))}\n`)
-  if (runtime === 'docker') {
-    mkdirSync(join(folder, 'stack'))
-    write('stack/compose.yaml', COMPOSE)
-    write('stack/Dockerfile', DOCKERFILE)
-    write('stack/server.pl', SERVER)
-    await compose(folder, project, ['up', '--detach', '--build'])
+  mountDisk(folder)
+  write(folder, {
+    'server.pl': SERVER,
+    ...FILES,
+    'second.yaml': 'plan: Second\ntarget: running\nsteps:\n  - run: "true"\n',
+  })
+  write(folder, { 'killer.ts': `export { default } from ${JSON.stringify(join(import.meta.dir, 'killer.ts'))}\n` })
+  const common = { folder, home: folder, runtime, project: '', env: {}, inside: [], mend: async () => undefined }
+  const clear = () => {
+    unmount(folder)
+    rmSync(folder, { recursive: true, force: true })
   }
-  write('targets.yaml', targets(runtime, project))
+  if (runtime === 'docker') return dockerStage({ ...common, project: `shk-kill-${process.pid}-${name}` }, clear)
+  if (runtime === 'ssh') return sshStage(common, clear)
+  write(folder, { 'targets.yaml': targets(PROCESS, '{ runtime: process, defaults: { lease: 2s } }') })
+  return { ...common, strikes: { 'disk full': fills(folder) }, [Symbol.asyncDispose]: async () => clear() }
+}
+
+type Common = Omit<Stage, 'strikes' | typeof Symbol.asyncDispose>
+
+const PROCESS =
+  '{ runtime: process, defaults: { lease: 2s }, services: { web: { command: [perl, server.pl], port: auto, env: { HOST: 127.0.0.1 }, ready: { tcp: web } } } }'
+
+async function sshStage(common: Common, clear: () => void): Promise<Stage> {
+  const host: Host = await startHost()
+  const { server } = host
+  write(server.home, FILES)
+  const { spec } = server
+  const box = `{ ssh: { host: ${spec.host}, user: ${spec.user}, port: ${spec.port}, identity: ${server.key}, known-hosts: ${server.knownHosts} }, defaults: { lease: 2s } }`
+  write(common.folder, { 'targets.yaml': targets(box, box) })
   return {
-    folder,
-    runtime,
-    project,
+    ...common,
+    home: server.home,
+    strikes: {
+      'disk full': fills(server.home),
+      'connection cut': host.cut,
+      ...(host.drop ? { 'packets dropped': host.drop } : {}),
+    },
     [Symbol.asyncDispose]: async () => {
-      if (project !== '') await compose(folder, project, ['down', '--volumes', '--timeout', '0'])
-      rmSync(folder, { recursive: true, force: true })
+      await host[Symbol.asyncDispose]()
+      clear()
     },
   }
 }
 
-/** The stack that is running is, for processes, this machine with its files. */
-function targets(runtime: RuntimeName, project: string): string {
-  const defaults = 'defaults: { lease: 2s }'
-  const own =
-    runtime === 'docker'
-      ? `{ runtime: docker, compose: stack/compose.yaml, ${defaults} }`
-      : `{ runtime: process, ${defaults}, services: { web: { command: [perl, server.pl], port: auto, env: { HOST: 127.0.0.1 }, ready: { tcp: web } } } }`
-  const running =
-    runtime === 'docker' ? `{ runtime: docker, project: ${project}, ${defaults} }` : `{ runtime: process, ${defaults} }`
+async function dockerStage(common: Common, clear: () => void): Promise<Stage> {
+  const { folder, project } = common
+  mkdirSync(join(folder, 'stack'))
+  write(join(folder, 'stack'), { 'compose.yaml': COMPOSE, Dockerfile: DOCKERFILE, 'server.pl': SERVER })
+  command(['docker', 'build', '--quiet', '--tag', IMAGE, join(folder, 'stack')], {})
+  const daemon: Daemon | undefined = whyNoDaemon()
+    ? undefined
+    : await startDaemon(['debian:bookworm-slim', IMAGE, await helper()])
+  const env = daemon ? { DOCKER_HOST: daemon.host } : {}
+  const compose = (...argv: string[]) =>
+    command(
+      ['docker', 'compose', '--project-name', project, '--file', join(folder, 'stack', 'compose.yaml'), ...argv],
+      env,
+    )
+  compose('up', '--detach')
+  write(folder, {
+    'targets.yaml': targets(
+      '{ runtime: docker, compose: stack/compose.yaml, defaults: { lease: 2s } }',
+      `{ runtime: docker, project: ${project}, defaults: { lease: 2s } }`,
+    ),
+  })
+  return {
+    ...common,
+    env,
+    inside: daemon?.inside ?? [],
+    mend: async () => {
+      command(['docker', 'rm', '--force', '--volumes', `${project}-web-1`], env)
+      compose('up', '--detach', '--force-recreate')
+    },
+    strikes: {
+      'disk full': fills(folder),
+      'container replaced': replaces(project),
+      ...(daemon ? { 'daemon restarted': daemon.restart } : {}),
+    },
+    [Symbol.asyncDispose]: async () => {
+      compose('down', '--volumes', '--timeout', '0')
+      await daemon?.[Symbol.asyncDispose]()
+      clear()
+    },
+  }
+}
+
+/** A network of its own leads nowhere, so what network faults need is built before. */
+async function helper(): Promise<string> {
+  const transport = localTransport()
+  return helperImage(await Engine.open(transport, daemonAddress(undefined, transport)), undefined, () => undefined)
+}
+
+/** Another container of that name: somebody else's, with the labels of Compose, since it is how Compose itself does it. */
+function replaces(project: string): string {
+  const labels = ['com.docker.compose.project', 'com.docker.compose.service', 'com.docker.compose.container-number']
+  const values = [project, 'web', '1']
+  const all = labels.map((label, index) => `--label ${label}=${values[index]}`).join(' ')
+  return `docker rm --force ${project}-web-1 >/dev/null
+docker run --detach --name ${project}-web-1 --network ${project}_default --network-alias web --label theirs=yes --label com.docker.compose.oneoff=False ${all} --env COLOR=blue ${IMAGE} perl /server.pl >/dev/null`
+}
+
+function targets(own: string, running: string): string {
   return `targets:\n  own: ${own}\n  running: ${running}\nplugins: [./killer.ts]\n`
 }
 
 /** The change, some time with it in, and its restore. */
-export function writePlan({ folder }: Stage, { seed, stack, fault }: Choice): string {
+export function writePlan({ folder }: Stage, { seed, stack, fault, blow }: Choice): string {
   const file = `trial-${seed}.yaml`
   writeFileSync(
     join(folder, file),
@@ -82,7 +178,7 @@ target: ${stack}
 steps:
   - id: it
     ${stepOf(fault)}
-  - sleep: 400ms
+  - sleep: ${blow === 'two runs' ? '4s' : '400ms'}
   - restore: it
   - apply-config: { file: config.json, set: { $.again: true } }
 `,
@@ -90,11 +186,7 @@ steps:
   return file
 }
 
-async function compose(folder: string, project: string, argv: readonly string[]): Promise<void> {
-  const file = join(folder, 'stack', 'compose.yaml')
-  const child = Bun.spawn(['docker', 'compose', '--project-name', project, '--file', file, ...argv], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const words = await new Response(child.stderr).text()
-  if ((await child.exited) !== 0) throw new Error(`the stack of the trials: ${words}`)
+function command(argv: readonly string[], env: Readonly<Record<string, string>>): void {
+  const { exitCode, stderr } = Bun.spawnSync([...argv], { env: { ...process.env, ...env } })
+  if (exitCode !== 0) throw new Error(`the stack of the trials: ${stderr}`)
 }

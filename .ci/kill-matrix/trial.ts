@@ -1,6 +1,8 @@
 /** One trial: a run is hit, and some time later everything must be as it was before. */
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Choice } from './choice.ts'
+import { FILLER } from './disk.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { type Stage, writePlan } from './stage.ts'
 
@@ -23,26 +25,92 @@ export async function tryOnce(stage: Stage, choice: Choice, limit = RESTORED_WIT
     child.kill('SIGKILL')
     return 'the run did not end'
   }
-  if (choice.blow === 'both killed') {
-    const restored = await plan(stage, ['restore'])
-    if (restored.code !== 0) return `plan restore ended with ${restored.code}: ${restored.out.trim()}`
-  }
-  return settled(stage, file, before, limit)
+  if (!existsSync(hitOf(stage))) return `the run ended before it was hit: ${saidBy(stage)}`
+  rmSync(hitOf(stage))
+  return (await afterwards(stage, choice)) ?? (await settled(stage, choice, file, before, limit))
 }
 
+function saidBy({ folder }: Stage): string {
+  const file = join(folder, 'trial-out')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'nothing was said'
+}
+
+/** Comes into being when the run is hit: a trial that never was proves nothing. */
+function hitOf({ folder }: Stage): string {
+  return join(folder, 'trial-hit')
+}
+
+/** What a person does after it, where the design says so. Undefined: as it should be. */
+async function afterwards(stage: Stage, { blow, stack, window, delay }: Choice): Promise<string | undefined> {
+  if (blow === 'disk full') {
+    rmSync(join(stage.home, FILLER), { force: true })
+    return restore(stage)
+  }
+  if (blow === 'plan restore killed') {
+    const first = spawnPlan(stage, ['restore'])
+    // It takes its time to start, and is hit anywhere in what it does.
+    await Bun.sleep(100 + 4 * delay)
+    first.kill('SIGKILL')
+    await first.exited
+  }
+  if (blow === 'both killed' || blow === 'plan restore killed') return restore(stage)
+  return blow === 'two runs' ? secondOf(stage, stack, window) : undefined
+}
+
+async function restore(stage: Stage): Promise<string | undefined> {
+  const child = spawnPlan(stage, ['restore', ...(stage.runtime === 'ssh' ? ['--target', 'running'] : [])])
+  const out = await new Response(child.stdout).text()
+  const code = await child.exited
+  return code === 0 ? undefined : `plan restore ended with ${code}: ${out.trim()}`
+}
+
+/** Another run is refused as long as the first has the target. */
+async function secondOf(stage: Stage, stack: Choice['stack'], window: Choice['window']): Promise<string | undefined> {
+  const file = join(stage.folder, SECOND)
+  for (const start = performance.now(); !existsSync(file); await Bun.sleep(20))
+    if (performance.now() - start > ENDS_WITHIN) return 'the second run did not end'
+  const code = readFileSync(file, 'utf8').trim()
+  rmSync(file)
+  const isEarly = window !== 'in the middle of undo' && window !== 'during a restore step'
+  const good = stack === 'running' ? ['75', ...(isEarly ? [] : ['0'])] : ['0']
+  return good.includes(code) ? undefined : `the second run ended with ${code}, not ${good.join(' or ')}`
+}
+
+const SECOND = 'trial-second.code'
+
 /** A wrapper stands between, as `bun run` does. */
-function start({ folder }: Stage, { window, blow, delay }: Choice, file: string): Bun.Subprocess {
+function start(stage: Stage, { window, blow, delay }: Choice, file: string): Bun.Subprocess {
+  const { folder, home, env, inside, strikes } = stage
+  const second = `cd '${folder}' && { ${[...inside, 'bun', '--no-env-file', cli, 'run', 'second.yaml'].join(' ')} >/dev/null 2>&1; echo $? >${SECOND}.new; mv ${SECOND}.new ${SECOND}; } </dev/null &`
   return Bun.spawn(
-    ['sh', '-c', '"$@"; exit $?', 'sh', 'bun', '--no-env-file', cli, 'run', file, '--reporter', 'killer'],
+    [
+      'sh',
+      '-c',
+      '"$@"; exit $?',
+      'sh',
+      ...inside,
+      'bun',
+      '--no-env-file',
+      cli,
+      'run',
+      file,
+      '--reporter',
+      'killer',
+      '--reporter',
+      'pretty:trial-out',
+    ],
     {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'ignore'],
       env: {
         ...process.env,
+        ...env,
         KILL_WINDOW: window,
         KILL_BLOW: blow,
         KILL_DELAY: String(delay),
-        KILL_JOURNALS: join(folder, '.shakedown', 'journal'),
+        KILL_JOURNALS: join(home, '.shakedown', 'journal'),
+        KILL_HIT: hitOf(stage),
+        KILL_STRIKE: (blow === 'two runs' ? second : strikes[blow]) ?? '',
       },
     },
   )
@@ -76,14 +144,41 @@ async function stoppedChild(wrapper: Bun.Subprocess, _folder: string): Promise<n
   return undefined
 }
 
-async function settled(stage: Stage, file: string, before: Fingerprint, limit: number): Promise<string | undefined> {
+async function settled(
+  stage: Stage,
+  { blow }: Choice,
+  file: string,
+  before: Fingerprint,
+  limit: number,
+): Promise<string | undefined> {
+  const wanted = blow === 'container replaced' ? withoutWeb(before) : before
   const start = performance.now()
   for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
-    const difference = differs(before, await fingerprintOf(stage, file))
-    if (difference === undefined) return undefined
+    const now = await fingerprintOf(stage, file)
+    const difference = differs(wanted, blow === 'container replaced' ? withoutWeb(now) : now)
+    if (difference === undefined) return blow === 'container replaced' ? replacement(stage, now) : undefined
     if (performance.now() - start > limit) return difference
     await Bun.sleep(pause)
+    // What the guardian there has put back, the records here can't know.
+    if (stage.runtime === 'ssh' && difference.startsWith('left')) await restore(stage)
   }
+}
+
+type Described = Readonly<Record<string, unknown>>
+
+const isWeb = ({ name }: Described) => String(name).endsWith('-web-1')
+
+function withoutWeb(of: Fingerprint): Fingerprint {
+  return { ...of, containers: (of['containers'] as readonly Described[]).filter((one) => !isWeb(one)) }
+}
+
+/** Somebody else's container, where it came to that, runs as it did; for the next trial ours is there again. */
+async function replacement(stage: Stage, now: Fingerprint): Promise<string | undefined> {
+  const web = (now['containers'] as readonly Described[]).find(isWeb)
+  const isTheirs = (web?.['labels'] as Record<string, string> | undefined)?.['theirs'] === 'yes'
+  const wrong = isTheirs && web?.['state'] !== 'running' ? `their container is ${web?.['state']}` : undefined
+  await stage.mend()
+  return wrong
 }
 
 function differs(before: Fingerprint, after: Fingerprint): string | undefined {
@@ -104,10 +199,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }
 
-async function plan({ folder }: Stage, argv: readonly string[]): Promise<{ code: number; out: string }> {
-  const child = Bun.spawn(['bun', '--no-env-file', cli, ...argv], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] })
-  const out = await new Response(child.stdout).text()
-  return { code: await child.exited, out }
+function spawnPlan({ folder, env, inside }: Stage, argv: readonly string[]) {
+  return Bun.spawn([...inside, 'bun', '--no-env-file', cli, ...argv], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ...env },
+  })
 }
 
 async function within<T>(promise: Promise<T>, limit: number): Promise<T | undefined> {

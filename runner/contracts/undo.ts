@@ -10,8 +10,8 @@ export type Touch =
  * How to put something back. `sh` and `verify` are run as files of the journal's folder (`sh NNNN.sh`), so
  * `"${0%.*}.NAME"` is what was kept aside under NAME. Both are idempotent and guarded.
  *
- * Exit codes of `sh`: 0 done (or nothing left to do), 65 somebody else changed it meanwhile (left alone), else failed.
- * Exit codes of `verify`: 0 the normal state holds, else not.
+ * Exit codes of `sh`: 0 done (or nothing left to do), 65 somebody else changed it meanwhile (left alone), 69 who has to be
+ * asked is away, else failed. Exit codes of `verify`: 0 the normal state holds, 69 as before, else not.
  */
 export interface Undo {
   readonly of: 'fault' | 'change' | 'stack'
@@ -33,6 +33,9 @@ export interface Undo {
 
 /** Exit code of an undo that found somebody else's change and left it alone. */
 export const DRIFTED = 65
+
+/** Exit code of a script that could not ask whom it has to, who may be back in a moment: a daemon that is restarted. */
+export const AWAY = 69
 
 /** What an undo that is done says on a line of its stdout that begins so is told beside `restored`. */
 export const NOTE = 'note: '

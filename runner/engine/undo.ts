@@ -1,7 +1,7 @@
 /** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/target.ts'
-import { DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
+import { AWAY, DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
 import { fileOf } from './journal.ts'
 import type { Place } from './place.ts'
 
@@ -10,6 +10,9 @@ export const TRIES = 3
 const PAUSE_BETWEEN_TRIES = 1_000
 /** How long each try may take, in ms. */
 export const UNDO_LIMIT = 5 * 60_000
+/** How long who has to be asked may be away. */
+const AWAY_LIMIT = 60_000
+const ASK_AGAIN = 500
 const VERIFY_LIMIT = 10_000
 const DEFAULT_SETTLES = 10_000
 
@@ -57,12 +60,16 @@ async function attempt(
   }
 }
 
+/** Who is away gets time to come back; that is no try. */
 async function runThrice(transport: Transport, script: string, force: boolean): Promise<Exit> {
   const env = force ? { [FORCE]: '1' } : undefined
-  for (let tried = 1; ; tried++) {
+  const start = performance.now()
+  for (let tried = 1; ; ) {
     const exit = await runFile(transport, script, UNDO_LIMIT, env)
-    if (exit.code === 0 || exit.code === DRIFTED || tried === TRIES) return exit
-    await Bun.sleep(PAUSE_BETWEEN_TRIES)
+    const away = isAway(exit, start)
+    if (exit.code === 0 || exit.code === DRIFTED || (!away && tried === TRIES)) return exit
+    if (!away) tried++
+    await Bun.sleep(away ? ASK_AGAIN : PAUSE_BETWEEN_TRIES)
   }
 }
 
@@ -70,9 +77,13 @@ async function proveWithin(transport: Transport, script: string, settles: number
   const start = performance.now()
   for (let pause = 5; ; pause = Math.min(pause * 2, 500)) {
     const exit = await runFile(transport, script, VERIFY_LIMIT)
-    if (exit.code === 0 || performance.now() - start > settles) return exit
+    if (exit.code === 0 || (performance.now() - start > settles && !isAway(exit, start))) return exit
     await Bun.sleep(pause)
   }
+}
+
+function isAway({ code }: Exit, since: number): boolean {
+  return code === AWAY && performance.now() - since < AWAY_LIMIT
 }
 
 /** Under a signal of its own: nothing that ends a step or a run may end an undo. */

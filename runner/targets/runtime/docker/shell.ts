@@ -1,6 +1,7 @@
 /** The shell that speaks to the Engine: all that an undo needs is `sh` and one of `curl` and `perl`. */
 import { quote } from '../../../contracts/command.ts'
 import type { Address } from '../../../contracts/target.ts'
+import { AWAY } from '../../../contracts/undo.ts'
 
 /** HTTP/1.0, so that no answer comes in chunks. */
 const PERL = `my($sock,$method,$path,$out,$type,$body)=@ARGV;
@@ -31,7 +32,7 @@ api() {
   else
     refuse 'neither curl nor perl is here to speak to the Docker daemon'
   fi
-  case $status in [1-5][0-9][0-9]) ;; *) refuse "the Docker daemon at \${sock:-${base}} does not answer" ;; esac
+  case $status in [1-5][0-9][0-9]) ;; *) echo "the Docker daemon at \${sock:-${base}} does not answer" >&2; exit ${AWAY} ;; esac
 }
 said() { sed -n 's/.*"message":"\\(.*\\)".*/\\1/p' "$out" | head -n 1; }
 look() {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'bun:test'
 import type { Service, Verbs } from '../../../contracts/target.ts'
 import type { Change } from '../../../contracts/undo.ts'
-import { DRIFTED } from '../../../contracts/undo.ts'
+import { AWAY, DRIFTED } from '../../../contracts/undo.ts'
 import { until } from '../../transport/conformance/run.ts'
 import {
   container,
@@ -223,7 +223,7 @@ describe('what is done to a container', () => {
     for (const PATH of [undefined, withoutCurl()]) {
       const told = await scripts(elsewhere, { PATH }).undo()
       expect([told.code, told.err]).toEqual([
-        1,
+        AWAY,
         expect.stringContaining('the Docker daemon at /no/such.sock does not answer'),
       ])
     }

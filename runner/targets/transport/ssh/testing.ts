@@ -1,6 +1,7 @@
 /** An OpenSSH server on a loopback port, with keys made here, and a client's own `~/.ssh`. */
 import { describe, test } from 'bun:test'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { ownName } from '../users.ts'
@@ -62,14 +63,27 @@ export interface TestServerOptions {
   readonly sh?: string
   /** How much its /dev/shm holds: `64k`. */
   readonly memory?: string
+  /** In a network namespace of its own, which goes with it: only root can have that. */
+  readonly network?: boolean
+  /** What is done to the login folder before anybody logs in. */
+  readonly home?: (folder: string) => void
 }
 
-export async function testServer({ config = [], bashrc = '', ...mounts }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({
+  config = [],
+  bashrc = '',
+  network = false,
+  home,
+  ...mounts
+}: TestServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync('/tmp/sd-sshd-')
   const at = (name: string) => join(folder, name)
   for (const name of ['host', 'id']) keygen(at(name))
   writeFileSync(at('authorized'), readFileSync(at('id.pub')), { mode: 0o600 })
   mkdirSync(at('home'))
+  home?.(at('home'))
+  const own = network ? ownNetwork() : undefined
+  const address = own?.there ?? '127.0.0.1'
   writeFileSync(at('home/.bashrc'), bashrc)
   const port = await freePort()
   writeFileSync(
@@ -77,7 +91,7 @@ export async function testServer({ config = [], bashrc = '', ...mounts }: TestSe
     [
       ...config,
       `Port ${port}`,
-      'ListenAddress 127.0.0.1',
+      `ListenAddress ${address}`,
       `HostKey ${at('host')}`,
       `AuthorizedKeysFile ${at('authorized')}`,
       `PidFile ${at('pid')}`,
@@ -91,12 +105,14 @@ export async function testServer({ config = [], bashrc = '', ...mounts }: TestSe
       '',
     ].join('\n'),
   )
-  writeFileSync(at('known_hosts'), `[127.0.0.1]:${port} ${readFileSync(at('host.pub'), 'utf8')}`)
-  writeFileSync(at('start'), startScript(folder, mounts))
-  const server = Bun.spawn(canUnshare() ? ['unshare', '-m', 'sh', '-e', at('start')] : [...START, at('sshd_config')], {
-    stdio: ['ignore', 'ignore', Bun.file(at('log'))],
+  writeFileSync(at('known_hosts'), `[${address}]:${port} ${readFileSync(at('host.pub'), 'utf8')}`)
+  writeFileSync(at('start'), `${network ? WAITS : ''}${startScript(folder, mounts)}`)
+  const unshared = ['unshare', '-m', ...(network ? ['-n'] : []), 'sh', '-e', at('start')]
+  const server = Bun.spawn(canUnshare() ? unshared : [...START, at('sshd_config')], {
+    stdio: [own ? 'pipe' : 'ignore', 'ignore', Bun.file(at('log'))],
   })
-  await answering(port, () => readFileSync(at('log'), 'utf8'))
+  if (own) await connectTo(server, own)
+  await answering(address, port, () => readFileSync(at('log'), 'utf8'))
   return {
     port,
     folder,
@@ -105,7 +121,7 @@ export async function testServer({ config = [], bashrc = '', ...mounts }: TestSe
     knownHosts: at('known_hosts'),
     pid: server.pid,
     spec: {
-      host: '127.0.0.1',
+      host: address,
       user: mounts.miner ? 'miner' : ownName(),
       port,
       identities: [at('id')],
@@ -119,6 +135,45 @@ export async function testServer({ config = [], bashrc = '', ...mounts }: TestSe
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+interface OwnNetwork {
+  readonly here: string
+  readonly there: string
+  readonly device: string
+}
+
+/** Two addresses out of those that are kept for trying things. */
+function ownNetwork(): OwnNetwork {
+  const [a = 0, b = 0] = randomBytes(2)
+  const last = b & 0xfc
+  return {
+    here: `198.18.${a}.${last + 1}`,
+    there: `198.18.${a}.${last + 2}`,
+    device: `sd${randomBytes(4).toString('hex')}`,
+  }
+}
+
+/** The namespace has no way out before its cable is plugged in. */
+const WAITS = 'read -r plugged\nip link set lo up\n'
+
+async function connectTo(
+  server: Bun.Subprocess<'pipe' | 'ignore', 'ignore', Bun.BunFile>,
+  own: OwnNetwork,
+): Promise<void> {
+  const namespace = (pid: number | string) => readlinkSync(`/proc/${pid}/ns/net`)
+  while (namespace(server.pid) === namespace('self')) await Bun.sleep(5)
+  const { here, there, device } = own
+  const script = `ip link add ${device}a type veth peer name ${device}b netns ${server.pid}
+ip addr add ${here}/30 dev ${device}a
+ip link set ${device}a up
+nsenter --target ${server.pid} --net ip addr add ${there}/30 dev ${device}b
+nsenter --target ${server.pid} --net ip link set ${device}b up`
+  const { exitCode, stderr } = Bun.spawnSync(['sh', '-e', '-c', script])
+  if (exitCode !== 0) throw new Error(`a network for sshd: ${stderr}`)
+  const stdin = server.stdin as Bun.FileSink
+  stdin.write('plugged\n')
+  await stdin.end()
 }
 
 const START = [SSHD, '-D', '-e', '-f']
@@ -227,11 +282,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-async function answering(port: number, log: () => string): Promise<void> {
-  for (const start = performance.now(); performance.now() - start < 5_000; await Bun.sleep(10)) {
+async function answering(hostname: string, port: number, log: () => string): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < 20_000; await Bun.sleep(10)) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = Bun.connect({
-        hostname: '127.0.0.1',
+        hostname,
         port,
         socket: { open: (one) => void one.end(), data: () => undefined, connectError: () => resolve(false) },
       })
