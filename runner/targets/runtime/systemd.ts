@@ -37,9 +37,10 @@ export const systemdRuntime: RuntimeKind = {
     const { openUnits } = await import('./systemd/stack.ts')
     return openUnits(config, transport, host)
   },
-  needs: async (_config, transport) => {
+  seenByAll: async () => 'systemd',
+  needs: async (config, transport) => {
     const { systemdNeeds } = await import('./systemd/needs.ts')
-    return systemdNeeds(transport)
+    return systemdNeeds(config, transport)
   },
   scan: async (_config, transport) => {
     const { straysOf } = await import('./systemd/scan.ts')

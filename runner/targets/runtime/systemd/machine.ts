@@ -13,6 +13,10 @@ export interface Asking extends Pick<ExecOptions, 'timeout' | 'stdin'> {
 
 export interface Machine {
   readonly transport: Transport
+  /** `systemd 252 (252.39-1~deb12u2)`. */
+  readonly version: string
+  /** Cgroup v2 and nothing else: systemd then freezes units in the kernel. */
+  readonly freezer: boolean
   /** What a script prints. Throws a TargetError with what it complains of. */
   ask(script: string, options?: Asking): Promise<string>
   /** Why units of it can't be changed by us. */
@@ -38,6 +42,8 @@ export async function machineBehind(transport: Transport): Promise<Machine> {
   return {
     transport,
     ask,
+    version: said.get('version') ?? '',
+    freezer: said.get('freezer') === 'yes',
     unprivileged: said.get('may') === 'yes' ? undefined : `${user} may not change units of ${where}: ${root}`,
     blind:
       said.get('journal') === 'yes'
@@ -53,7 +59,8 @@ const NOT_NOW = /Failed to connect to bus|Connection (reset|refused|timed out)|T
 const ABOUT = `user=$(id -un)
 echo "user=$user"
 [ -d /run/systemd/system ] && echo booted=yes
-command -v systemctl >/dev/null && echo systemctl=yes
+command -v systemctl >/dev/null && echo systemctl=yes && echo "version=$(systemctl --version | head -n 1)"
+[ -e /sys/fs/cgroup/cgroup.controllers ] && echo freezer=yes
 if [ "$(id -u)" = 0 ] || pkcheck --action-id org.freedesktop.systemd1.manage-units --process $$ >/dev/null 2>&1; then echo may=yes; fi
 case $(journalctl --no-pager -n 0 2>&1) in
   *permission* | *"not seeing messages"* | *"not found"*) ;;

@@ -1,30 +1,52 @@
 /** What a target of units stands on. */
+import { messageOf } from '../../../contracts/errors.ts'
 import type { Need, Transport } from '../../../contracts/target.ts'
+import { unitNameOf } from './known.ts'
+import { type Machine, machineBehind } from './machine.ts'
+import type { ServiceConfig } from './stack.ts'
+import { lookAt } from './unit.ts'
 
-export async function systemdNeeds(transport: Transport): Promise<readonly Need[]> {
-  const sh = `[ -d /run/systemd/system ] && echo booted
-command -v systemctl >/dev/null 2>&1 && echo systemctl && systemctl --version | head -n 1
-command -v journalctl >/dev/null 2>&1 && echo journalctl
-[ -e /sys/fs/cgroup/cgroup.controllers ] && echo freezer
-exit 0`
-  const exit = await transport.exec({ sh }, { cwd: '/', timeout: 10_000 }, new AbortController().signal)
-  const lines = Buffer.from(exit.stdout).toString().split('\n')
-  const has = (word: string) => lines.includes(word)
-  const version = lines.find((line) => line.startsWith('systemd ')) ?? ''
+export async function systemdNeeds(
+  config: Readonly<Record<string, unknown>>,
+  transport: Transport,
+): Promise<readonly Need[]> {
+  try {
+    const machine = await machineBehind(transport)
+    return [
+      { name: 'systemd', there: true, says: machine.version },
+      allowed('changes', machine.unprivileged, 'allowed', 'faults, and changes of units'),
+      allowed('journal', machine.blind, 'can be read', 'logs of units'),
+      machine.freezer
+        ? { name: 'freezer', there: true, says: 'cgroup v2' }
+        : { name: 'freezer', there: false, says: 'no cgroup v2 alone', for: '`pause` by the kernel (else by signals)' },
+      ...(await unitsNeed(machine, (config['services'] ?? {}) as Readonly<Record<string, ServiceConfig>>)),
+    ]
+  } catch (error) {
+    return [{ name: 'systemd', there: false, says: messageOf(error) }]
+  }
+}
+
+function allowed(name: string, why: string | undefined, says: string, what: string): Need {
+  return why === undefined ? { name, there: true, says } : { name, there: false, says: why, for: what }
+}
+
+/** Those that are said in plain words, and that the target does not bring itself. */
+async function unitsNeed(
+  machine: Machine,
+  services: Readonly<Record<string, ServiceConfig>>,
+): Promise<readonly Need[]> {
+  const units = Object.entries(services)
+    .filter(([, { unit = '', 'unit-file': file }]) => file === undefined && !unit.includes('${{'))
+    .map(([name, { unit = name }]) => unitNameOf(unit))
+  if (units.length === 0) return []
+  const missing = (await lookAt(machine, units)).filter(({ known }) => !known).map(({ id }) => id)
+  if (missing.length === 0) return [{ name: 'units', there: true, says: units.join(', ') }]
   return [
-    has('booted') && has('systemctl')
-      ? { name: 'systemd', there: true, says: version }
-      : {
-          name: 'systemd',
-          there: false,
-          says: 'this machine was not booted with systemd',
-          todo: 'use runtime process or docker',
-        },
-    has('journalctl')
-      ? { name: 'journal', there: true, says: 'journalctl' }
-      : { name: 'journal', there: false, says: 'there is no journalctl', for: 'logs of units' },
-    has('freezer')
-      ? { name: 'freezer', there: true, says: 'cgroup v2' }
-      : { name: 'freezer', there: false, says: 'no cgroup v2', for: '`pause` by the kernel (else by signals)' },
+    {
+      name: 'units',
+      there: false,
+      says: `systemd knows no ${missing.join(', ')}`,
+      todo: 'write `unit: NAME` (systemctl list-unit-files shows them), or bring one by `unit-file: PATH`',
+    },
   ]
 }

@@ -234,6 +234,31 @@ describe('units that a target brings', () => {
   })
 })
 
+describe('plan doctor', () => {
+  const needs = async (services: object, through = transport) => {
+    const all = (await systemdRuntime.needs?.({ services }, through)) ?? []
+    return all.map(({ name, there: has, says, for: what }) => `${has ? '✓' : what ? '○' : '✗'} ${name}: ${says}`)
+  }
+  systemdTest('finds what there is', async () => {
+    expect(
+      await needs({ talker: {}, mine: { 'unit-file': 'a' }, any: { unit: '${{ target.variables.any }}' } }),
+    ).toEqual([
+      expect.stringMatching(/^✓ systemd: systemd \d+/),
+      '✓ changes: allowed',
+      '✓ journal: can be read',
+      expect.stringContaining('freezer: '),
+      '✓ units: talker.service',
+    ])
+  })
+  systemdTest('and what is missing', async () => {
+    await using plain = await sshTransport({ ...machine.spec, become: false })
+    const found = await needs({ talker: {}, nobody: {} }, plain)
+    expect(found).toContainEqual(expect.stringMatching(/^○ changes: miner may not change units of ssh:/))
+    expect(found).toContainEqual(expect.stringMatching(/^○ journal: miner can’t read the journal of ssh:/))
+    expect(found).toContain('✗ units: systemd knows no nobody.service')
+  })
+})
+
 describe('it is told', () => {
   systemdTest('that there is no such unit', async () => {
     const message = await refusal(opened({ nobody: {} }))

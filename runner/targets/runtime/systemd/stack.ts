@@ -14,7 +14,7 @@ import { lookAt, type Unit } from './unit.ts'
 
 const UP_WITHIN = 120_000
 
-interface ServiceConfig {
+export interface ServiceConfig {
   readonly unit?: string
   readonly 'unit-file'?: string
   readonly port?: number | string

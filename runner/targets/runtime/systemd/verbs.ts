@@ -143,6 +143,7 @@ function afterwards({ properties }: Unit): string {
 
 export async function runsSince(known: KnownUnit, before: Unit | undefined): Promise<Effective> {
   const now = await known.look()
+  if (now.active === 'failed') return { yes: false, why: endOf(known.name, now) }
   if (!isUp(now) || now.paused) return { yes: false, why: `${known.name} is ${now.active} (${now.sub})` }
   if (before && now.invocation === before.invocation) return { yes: false, why: `${known.name} was not started again` }
   return {
@@ -178,5 +179,6 @@ function wasKilled(known: KnownUnit, before: Unit, now: Unit): Effective {
 
 function endOf(name: string, now: Unit): string {
   const exit = exitOf(now)
-  return exit === undefined ? `${name} is stopped` : `${name} exited with ${exit}`
+  const why = stateOf(now, 'none').why
+  return `${name} ${exit === undefined ? 'is stopped' : `exited with ${exit}`}${why === undefined ? '' : ` (${why})`}`
 }
