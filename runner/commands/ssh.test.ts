@@ -334,6 +334,32 @@ describeUsers('an ordinary user of a host', () => {
   }, 20_000)
 })
 
+describeUsers('a host without room for a journal', () => {
+  test.each([
+    ['is full', 'size=64k', 'head -c 90000 /dev/zero >fill; true', 'No space left'],
+    ['can’t be written', 'ro', 'true', 'Read-only file system'],
+  ])('because its disk %s changes nothing, and says so', async (_, disk, first, why) => {
+    await using own = await testServer({ disk })
+    const shared = join(own.folder, 'shared.json')
+    writeFileSync(shared, '{"a":1}')
+    targets(`    ssh:
+      host: 127.0.0.1
+      user: ${own.spec.user}
+      port: ${own.port}
+      identity: ${own.key}
+      known-hosts: ${own.knownHosts}
+`)
+    const ran = await plan(`  - run: '${first}'
+    undo: none
+  - apply-config: { file: ${shared}, set: { $.a: 2 } }
+`)
+    expect(ran.out).toContain(why)
+    expect(ran.out).toContain('nothing was changed')
+    expect(ran.out).not.toContain('a bug of ours')
+    expect([ran.code, readFileSync(shared, 'utf8')]).toEqual([3, '{"a":1}'])
+  })
+})
+
 async function eventually(holds: () => boolean): Promise<void> {
   const start = performance.now()
   while (!holds()) {

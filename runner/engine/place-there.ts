@@ -8,6 +8,7 @@ import { uptimeMs } from './identity.ts'
 import { CLAIMED, fileOf, filesOf, LOG, markState, parseJournal, removeJournal, textOf } from './journal.ts'
 
 const LIMIT = 60_000
+const UNCHANGED = "nothing was changed, since the journal can't be written: "
 /** Exit code of ours: the folder is not there. */
 const GONE = 66
 
@@ -38,7 +39,7 @@ export class There {
 
   async begin(): Promise<void> {
     const script = `${FLUSH}\numask 077\nmkdir -p "$folder" && cat >"$folder/${LOG}" && flush "$folder/${LOG}" "$folder"`
-    await this.#demand(script, { stdin: textOf(this.#record ?? '') })
+    await this.#demand(script, { stdin: textOf(this.#record ?? '') }, {}, UNCHANGED)
   }
 
   async bring(id: number): Promise<void> {
@@ -55,7 +56,7 @@ export class There {
       `flush ${coming}/* && for file in ${coming}/*; do case $file in *.sh) ;; *) mv "$file" . || exit 1 ;; esac; done`,
       `mv ${coming}/*.sh . && rmdir ${coming} && printf '\\n%s\\n' "$line" >>${LOG} && flush ${own} ${LOG} .`,
     ]
-    await this.#demand(script.join('\n'), { stdin: await archiveOf(filesOf(record, id)) }, { line })
+    await this.#demand(script.join('\n'), { stdin: await archiveOf(filesOf(record, id)) }, { line }, UNCHANGED)
   }
 
   async mark(id: number, state: UndoState, message?: string): Promise<void> {
@@ -94,11 +95,16 @@ export class There {
     if (this.#record !== undefined) removeJournal(this.#record)
   }
 
-  async #demand(sh: string, options: ExecOptions, set: Readonly<Record<string, string>> = {}): Promise<void> {
+  async #demand(
+    sh: string,
+    options: ExecOptions,
+    set: Readonly<Record<string, string>> = {},
+    first = '',
+  ): Promise<void> {
     const exit = await this.#run(sh, options, set)
     if (exit.code === 0) return
     const said = Buffer.from(exit.stderr).toString().trim().split('\n').at(-1)
-    throw new TargetError(`${this.folder} on ${this.#transport.address}: ${said || `exit ${exit.code}`}`)
+    throw new TargetError(`${first}${this.folder} on ${this.#transport.address}: ${said || `exit ${exit.code}`}`)
   }
 
   /** Under a signal of its own: nothing that ends a step or a run may end this. */

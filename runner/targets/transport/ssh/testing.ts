@@ -67,6 +67,8 @@ export interface TestServerOptions {
   readonly network?: boolean
   /** What is done to the login folder before anybody logs in. */
   readonly home?: (folder: string) => void
+  /** The login folder lies in memory, seen by the server alone: mount options such as `size=64k` or `ro`. */
+  readonly disk?: string
 }
 
 export async function testServer({
@@ -179,7 +181,7 @@ nsenter --target ${server.pid} --net ip link set ${device}b up`
 const START = [SSHD, '-D', '-e', '-f']
 
 /** What is mounted here is seen by the server and by what it starts, and gone with them: sshd's own folder below /run, and a user. */
-function startScript(folder: string, { miner, sh, memory }: TestServerOptions): string {
+function startScript(folder: string, { miner, sh, memory, disk }: TestServerOptions): string {
   const { shell = '/bin/bash', sudo = '' } = miner ?? {}
   const user = `
 for file in passwd shadow group; do cp /etc/$file $file; done
@@ -202,6 +204,7 @@ for entry in run/*; do ln -s "$PWD/$entry" /run/; done
 [ -e /run/sshd ] || mkdir /run/sshd
 ${miner ? user : ''}
 ${sh === undefined ? '' : `mount --bind ${sh} /bin/sh`}
+${disk === undefined ? '' : `mount -t tmpfs -o mode=755,${disk} tmpfs ${folder}/home`}
 ${memory === undefined ? '' : `mount -t tmpfs -o size=${memory} tmpfs /dev/shm`}
 exec ${START.join(' ')} ${folder}/sshd_config
 `
