@@ -47,8 +47,8 @@ onEachMachine(({ far }) => {
         await watching[Symbol.asyncDispose]()
         await made(runtime, 'node', (verbs) => verbs.start())
       }
-      // The best of five: two cores are shared with others.
-      expect(Math.min(...late)).toBeLessThan(far ? 100 : 5)
+      // The best of five: two cores are shared with others. What it is alone, `bench/` measures.
+      expect(Math.min(...late)).toBeLessThan(far ? 100 : 25)
     })
     test('of its log: lines since a mark, and the last ones', async () => {
       const { runtime } = await up({ node: { command: ['sh', '-c', 'echo one; echo two; exec sleep 1000'] } })
