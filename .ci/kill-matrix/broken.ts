@@ -17,4 +17,4 @@ const wrong = await tryOnce(
   3_000,
 )
 console.log(wrong === undefined ? 'an undo that does nothing was not noticed' : `noticed: ${wrong}`)
-process.exitCode = wrong?.includes('here.txt') ? 0 : 1
+process.exitCode = wrong?.startsWith('files.here.txt') ? 0 : 1

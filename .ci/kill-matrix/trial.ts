@@ -1,6 +1,6 @@
 /** One trial: a run is hit, and some time later everything must be as it was before. */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Choice } from './choice.ts'
 import { FILLER } from './disk.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
@@ -9,12 +9,20 @@ import { type Stage, writePlan } from './stage.ts'
 const cli = join(import.meta.dir, '..', '..', 'runner', 'cli.ts')
 /** The lease, what undoing takes, and patience for a machine that is busy. In ms. */
 const RESTORED_WITHIN = 60_000
-const ENDS_WITHIN = 90_000
+const ENDS_WITHIN = 180_000
 /** The lease of the stage is 2 s. */
 const BEYOND_LEASE = 3_500
 
 /** Undefined: restored. Else what was different, or went wrong. */
 export async function tryOnce(stage: Stage, choice: Choice, limit = RESTORED_WITHIN): Promise<string | undefined> {
+  const wrong = await tryIt(stage, choice, limit)
+  const said = wrong === undefined ? '' : `\n${saidBy(stage)}`
+  rmSync(results(stage), { recursive: true, force: true })
+  for (const name of readdirSync(stage.folder)) if (name.startsWith('trial-')) rmSync(join(stage.folder, name))
+  return wrong === undefined ? undefined : `${wrong}${said}`
+}
+
+async function tryIt(stage: Stage, choice: Choice, limit: number): Promise<string | undefined> {
   const file = writePlan(stage, choice)
   const before = await fingerprintOf(stage, file)
   const child = start(stage, choice, file)
@@ -25,7 +33,7 @@ export async function tryOnce(stage: Stage, choice: Choice, limit = RESTORED_WIT
     child.kill('SIGKILL')
     return 'the run did not end'
   }
-  if (!existsSync(hitOf(stage))) return `the run ended before it was hit: ${saidBy(stage)}`
+  if (!existsSync(hitOf(stage))) return 'the run ended before it was hit'
   rmSync(hitOf(stage))
   return (await afterwards(stage, choice)) ?? (await settled(stage, choice, file, before, limit))
 }
@@ -33,6 +41,11 @@ export async function tryOnce(stage: Stage, choice: Choice, limit = RESTORED_WIT
 function saidBy({ folder }: Stage): string {
   const file = join(folder, 'trial-out')
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'nothing was said'
+}
+
+/** Not on the small disk, which they would fill up. */
+function results({ folder }: Stage): string {
+  return join(dirname(folder), `results-of-${basename(folder)}`)
 }
 
 /** Comes into being when the run is hit: a trial that never was proves nothing. */
@@ -81,7 +94,7 @@ const SECOND = 'trial-second.code'
 /** A wrapper stands between, as `bun run` does. */
 function start(stage: Stage, { window, blow, delay }: Choice, file: string): Bun.Subprocess {
   const { folder, home, env, inside, strikes } = stage
-  const second = `cd '${folder}' && { ${[...inside, 'bun', '--no-env-file', cli, 'run', 'second.yaml'].join(' ')} >/dev/null 2>&1; echo $? >${SECOND}.new; mv ${SECOND}.new ${SECOND}; } </dev/null &`
+  const second = `cd '${folder}' && { ${[...inside, 'bun', '--no-env-file', cli, 'run', 'second.yaml', '--output', results(stage)].join(' ')} >/dev/null 2>&1; echo $? >${SECOND}.new; mv ${SECOND}.new ${SECOND}; } </dev/null &`
   return Bun.spawn(
     [
       'sh',

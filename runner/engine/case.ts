@@ -103,7 +103,7 @@ class CaseLife {
   async #prepare(stack: AsyncDisposableStack): Promise<void> {
     this.#world = await openCase(this.#kase, this.#run, stack, {
       phase: (phase) => this.#phase(phase),
-      somethingIsLeft: () => this.#restored === 'kept' || this.#restored === 'failed',
+      somethingIsLeft: () => this.#world?.changes.entries.some(({ state }) => state !== 'restored') === true,
       firstFailure: () => this.#gatherEvidence(),
     })
   }

@@ -15,6 +15,8 @@ const GUARDIAN_LIMIT = 120_000
 /** How long a target may be out of reach while it has to be asked. */
 const AWAY_LIMIT = 60_000
 const ASK_AGAIN = 250
+/** A step that was ended lets go of its change soon; one that never does is undone all the same. */
+const APPLIES_WITHIN = 60_000
 
 /** What was changed and is not proven to be put back, in the order it was made. */
 export interface Entry {
@@ -25,6 +27,8 @@ export interface Entry {
   readonly name?: string | undefined
   state: 'open' | 'restored' | 'drifted' | 'failed'
   timer?: ReturnType<typeof setTimeout>
+  /** Settles when it is made, or given up: what is still being made can't be undone. */
+  applying?: Promise<void>
   /** Its time was over: the fault ended as the plan said. */
   ended?: boolean
 }
@@ -99,7 +103,9 @@ export class Changes {
     const { case: kase, emit } = this.#options
     const about = { case: kase, step: by.step, entry: entry?.id ?? 0, does: change.does }
     if (entry) emit({ is: 'change', state: 'intent', ...about })
-    await change.apply(by.signal)
+    const applying = change.apply(by.signal)
+    if (entry) entry.applying = applying
+    await applying
     if (entry) await this.#markApplied(entry)
     const evidence = await evidenceOf(change, by.signal)
     emit({ is: 'change', state: 'applied', ...about, evidence, without: entry ? undefined : withoutWords(change) })
@@ -259,6 +265,7 @@ export class Changes {
   async #undo(entry: Entry, by: 'step' | 'end' | 'for'): Promise<Restored> {
     clearTimeout(entry.timer)
     const start = performance.now()
+    await settledWithin(entry.applying, APPLIES_WITHIN)
     const { outcome, message, unverified } = await this.#howUndone(entry)
     entry.state = outcome
     this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
@@ -325,6 +332,14 @@ export class Changes {
     this.#turn = mine.catch(() => undefined)
     return mine
   }
+}
+
+async function settledWithin(work: Promise<void> | undefined, limit: number): Promise<void> {
+  if (work === undefined) return
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, limit)
+  await Promise.race([work.catch(() => undefined), late.promise])
+  clearTimeout(timer)
 }
 
 function failed(message: string): Undone {

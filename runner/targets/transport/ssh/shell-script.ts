@@ -114,11 +114,18 @@ tell() {
   done
 }
 
-end() {
+stop_all() {
   for file in "$dir"/*.group; do
     [ -s "$file" ] && read -r group <"$file" && stop "$group" &
   done
   wait $!
+}
+
+# Whoever is about to open a FIFO would wait for its other end for ever: it is open while it goes, and nothing begins after.
+end() {
+  stop_all
+  for fifo in "$dir"/*.to-*; do [ -p "$fifo" ] && rm -f "$fifo" 7<>"$fifo"; done
+  stop_all
   kill -KILL $teller
   rm -rf "$dir" || rm -rf "$dir"
 }
