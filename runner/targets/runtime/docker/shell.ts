@@ -1,4 +1,4 @@
-/** The shell that speaks to the Engine: all that an undo needs is `sh` and one of `curl` and `perl`. */
+/** The shell that speaks to the Engine: all that an undo needs is `sh` and one of `curl`, `perl` and `docker`. */
 import { quote } from '../../../contracts/command.ts'
 import type { Address } from '../../../contracts/target.ts'
 import { AWAY } from '../../../contracts/undo.ts'
@@ -12,11 +12,14 @@ print S "$method $path HTTP/1.0\\r\\nHost: docker\\r\\nContent-Type: $type\\r\\n
 local $/; my $all=<S>; my($head,$rest)=split /\\r\\n\\r\\n/,$all,2;
 open(O,">",$out) or die "$!\\n"; binmode O; print O $rest; close O; print $1 if $head=~/^HTTP\\S+ (\\d+)/;`
 
+/** The answer comes over stdout: the status on a line of its own, and then the body. */
+const WITHIN = `cat >/asked; status=$(perl -MSocket -e "$0" /docker.sock "$1" "$2" /answer "$3" /asked) && echo "$status" && cat /answer`
+
 /**
  * Defines for a script: `api METHOD PATH [BODYFILE [TYPE]]`, which leaves the body in `$out` and the status in `$status`;
  * `look CONTAINER`, which sets `$state` (`gone` when there is none); `refuse WORDS`; and `$kept`, beside which files were kept.
  */
-export function engineShell(address: Address, version: string): string {
+export function engineShell(address: Address, version: string, helper: string): string {
   const unix = 'path' in address
   const base = unix ? 'http://docker' : `http://${address.host}:${address.port}`
   return `sock=${quote(unix ? address.path : '')}
@@ -29,8 +32,15 @@ api() {
     status=$(curl -s --max-time 120 ${unix ? '--unix-socket "$sock"' : ''} -X "$1" -H "Content-Type: \${4:-application/json}" -o "$out" -w '%{http_code}' \${3:+--data-binary "@$3"} "${base}/v${version}$2")
   elif command -v perl >/dev/null 2>&1; then
     status=$(perl -MSocket -e ${quote(PERL)} "$sock" "$1" "/v${version}$2" "$out" "\${4:-application/json}" "\${3:-}")
+  elif ${unix ? 'command -v docker >/dev/null 2>&1' : 'false'}; then
+    # The command can't send what it is not made for, so a container with the socket does that.
+    cat \${3:+"$3"} </dev/null | docker --host "unix://$sock" run --rm --interactive --network none --label shakedown.speaks=1 --volume "$sock:/docker.sock" ${quote(helper)} \\
+      sh -c ${quote(WITHIN)} ${quote(PERL)} "$1" "/v${version}$2" "\${4:-application/json}" >"$out.raw" 2>"$out.err"
+    status=$(sed -n '1{p;q;}' "$out.raw")
+    tail -n +2 "$out.raw" >"$out"
+    [ -n "$status" ] || tail -n 3 "$out.err" >&2
   else
-    refuse 'neither curl nor perl is here to speak to the Docker daemon'
+    refuse 'neither curl nor perl nor docker is here to speak to the Docker daemon'
   fi
   case $status in [1-5][0-9][0-9]) ;; *) echo "the Docker daemon at \${sock:-${base}} does not answer" >&2; exit ${AWAY} ;; esac
 }
@@ -45,5 +55,10 @@ look() {
 }`
 }
 
-/** What can run that shell, for preflight. */
+/** What speaks by itself, for preflight. */
 export const SPEAKS = 'command -v curl || command -v perl'
+
+/** Tells by its exit code whether that shell can speak to the daemon. */
+export function tries(shell: string): string {
+  return `${shell}\napi GET /_ping\n[ "$status" = 200 ]`
+}

@@ -9,6 +9,7 @@ import { Engine } from './engine.ts'
 import { Events } from './events.ts'
 import { Group } from './group.ts'
 import { addressOf } from './inspection.ts'
+import { helperImage, helperName } from './network/image.ts'
 import { Insides } from './network/inside.ts'
 import { lacksNetwork } from './network/lacks.ts'
 import { type Shaping, shapeNetwork } from './network/shape.ts'
@@ -17,7 +18,7 @@ import { scaleService } from './scale.ts'
 import { allRemoved, endCompose, removeAll } from './scripts.ts'
 import { PROJECT_LABEL, SERVICE_LABEL, type Selector, servicesOf } from './selection.ts'
 import { dockerService, lastMark } from './service.ts'
-import { engineShell, SPEAKS } from './shell.ts'
+import { engineShell, SPEAKS, tries } from './shell.ts'
 import type { Doing } from './verbs.ts'
 
 const UP_WITHIN = 120_000
@@ -99,7 +100,7 @@ class DockerStack implements Runtime {
     this.#parts = parts
     const { engine, compose } = parts
     this.#events = new Events(engine)
-    const shell = engineShell(engine.address, engine.version)
+    const shell = engineShell(engine.address, engine.version, helperName(parts.config['helper-image']))
     const shaping: Shaping = {
       engine,
       events: this.#events,
@@ -266,11 +267,22 @@ class DockerStack implements Runtime {
     return addressOf(one) ?? host
   }
 
+  /** Nothing could be undone where nobody can speak to the daemon. */
+  async #lacksSpeech(): Promise<string | undefined> {
+    const { transport, engine, config, host } = this.#parts
+    const can = async (sh: string) =>
+      (await transport.exec({ sh }, { timeout: 60_000, cwd: '/' }, new AbortController().signal)).code === 0
+    if (await can(SPEAKS)) return undefined
+    if (!(await can('command -v docker')))
+      return 'neither curl nor perl nor docker is on the target, and without one of them nothing could be undone'
+    await helperImage(engine, config['helper-image'], (message) => host.note(message))
+    if (await can(tries(this.#doing.shell))) return undefined
+    return 'of curl, perl and docker only docker is on the target, and it can not start the container that an undo would speak through'
+  }
+
   async #lacks(group: Group, verb: keyof Verbs): Promise<string | undefined> {
-    const { transport } = this.#parts
-    const speaks = await transport.exec({ sh: SPEAKS }, { timeout: 10_000 }, new AbortController().signal)
-    if (speaks.code !== 0)
-      return 'neither curl nor perl is on the target, and without one of them nothing could be undone'
+    const mute = await this.#lacksSpeech()
+    if (mute !== undefined) return mute
     if (verb !== 'hold') return undefined
     const { service } = this.#services.get(group.name) ?? { service: undefined }
     // One that does not run can't be asked; what happens to it then, the step tells.

@@ -142,10 +142,21 @@ export async function served(of: Container = {}): Promise<{ name: string; web: S
 const TOOLS =
   'sh mktemp sed grep tr cat rm head tail perl sort tar awk sha256sum cut expr sleep mkdir date ls wc diff'.split(' ')
 
-export function withoutCurl(): string {
-  const folder = join(base, 'bin')
+export const withoutCurl = () => onlyWith('bin', TOOLS)
+
+/** Neither `curl` nor `perl`: a container speaks to the daemon then. */
+export const withDockerAlone = () => onlyWith('docker-alone', [...TOOLS.filter((tool) => tool !== 'perl'), 'docker'])
+
+export const withoutAnyOf = () =>
+  onlyWith(
+    'mute',
+    TOOLS.filter((tool) => tool !== 'perl'),
+  )
+
+function onlyWith(name: string, tools: readonly string[]): string {
+  const folder = join(base, name)
   mkdirSync(folder, { recursive: true })
-  for (const tool of TOOLS) {
+  for (const tool of tools) {
     const found = Bun.which(tool)
     if (found) symlinkIfMissing(found, join(folder, tool))
   }

@@ -1,9 +1,14 @@
 import { describe, expect } from 'bun:test'
-import type { Service, Verbs } from '../../../contracts/target.ts'
+import type { Command } from '../../../contracts/command.ts'
+import type { ExecOptions, Service, Verbs } from '../../../contracts/target.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { AWAY, DRIFTED } from '../../../contracts/undo.ts'
 import { until } from '../../transport/conformance/run.ts'
+import { dockerRuntime } from '../docker.ts'
+import { testHost } from '../process/test-host.ts'
+import { helperImage } from './network/image.ts'
 import {
+  base,
   container,
   engine,
   made,
@@ -13,7 +18,10 @@ import {
   scripts,
   served,
   stateOf,
+  transport,
   useContainers,
+  withDockerAlone,
+  withoutAnyOf,
   withoutCurl,
 } from './test-containers.ts'
 import { dockerTest as test } from './testing.ts'
@@ -142,6 +150,61 @@ describe.each([['curl'], ['perl']])('what is done to a container is undone by it
     expect((await daemon.json<{ State: { Status: string } }>('GET', `/containers/${name}/json`)).State.Status).toBe(
       'created',
     )
+  })
+})
+
+describe('where neither curl nor perl is', () => {
+  const alone = () => ({ PATH: withDockerAlone() })
+  test('docker speaks, through a container that is gone afterwards', async () => {
+    const { web, name } = await served({ image: await helperImage(await engine(), undefined, () => undefined) })
+    for (const make of [
+      (verbs: Verbs) => verbs.pause(),
+      (verbs: Verbs) => verbs.kill('KILL'),
+      (verbs: Verbs) => verbs.remove(),
+    ]) {
+      const { undo, verify } = await made(web, make, alone())
+      for (let round = 0; round < 3; round++) expect(await undo()).toMatchObject({ code: 0, err: '' })
+      expect((await verify()).code).toBe(0)
+      expect(
+        (await (await engine()).json<{ State: { Status: string } }>('GET', `/containers/${name}/json`)).State.Status,
+      ).toBe('running')
+    }
+    const filters = encodeURIComponent(JSON.stringify({ label: ['shakedown.speaks'] }))
+    expect(await (await engine()).json('GET', `/containers/json?all=1&filters=${filters}`)).toEqual([])
+  }, 120_000)
+  test('a daemon that does not answer is told by docker, too', async () => {
+    const { web } = await served()
+    const change = (await web.verbs.stop?.()) as Change
+    const undo = change.undo as NonNullable<Change['undo']>
+    const elsewhere = { ...change, undo: { ...undo, sh: undo.sh.replace(/^sock=.*$/m, 'sock=/no/such.sock') } }
+    expect(await scripts(elsewhere, alone()).undo()).toMatchObject({
+      code: AWAY,
+      err: expect.stringContaining('does not answer'),
+    })
+  })
+  test.each([
+    ['docker is enough', () => withDockerAlone(), undefined],
+    [
+      'nothing could be undone without any of them',
+      () => withoutAnyOf(),
+      /^neither curl nor perl nor docker is on the target/,
+    ],
+  ])('%s', async (_, path, words) => {
+    const name = await container()
+    const there = {
+      ...transport,
+      exec: (command: Command, options: ExecOptions, signal: AbortSignal) =>
+        transport.exec(command, { ...options, env: { ...options.env, PATH: path() } }, signal),
+    }
+    const runtime = await dockerRuntime.open(
+      { services: { web: { container: name } } },
+      there,
+      testHost({ folder: base, home: base }),
+    )
+    const lacks = await runtime.service('web').lacks?.('stop')
+    if (words) expect(lacks).toMatch(words)
+    else expect(lacks).toBeUndefined()
+    await runtime[Symbol.asyncDispose]()
   })
 })
 

@@ -32,9 +32,13 @@ async function demand(engine: Engine, image: string): Promise<string> {
   throw new TargetError(`\`helper-image\` is ${image}, which is not there: build or pull it first`)
 }
 
+/** What the image is called, whether it is there or not. */
+export function helperName(said: string | undefined): string {
+  return said ?? `shakedown/helper:${createHash('sha256').update(DOCKERFILE).digest('hex').slice(0, 8)}`
+}
+
 async function buildOnDemand(engine: Engine, note: (message: string) => void): Promise<string> {
-  const id = createHash('sha256').update(DOCKERFILE).digest('hex').slice(0, 8)
-  const image = `shakedown/helper:${id}`
+  const image = helperName(undefined)
   if (await isThere(engine, image)) return image
   note('building the helper that network faults are made with')
   const context = await packed({ name: 'Dockerfile', mode: 0o644 }, Buffer.from(DOCKERFILE))
