@@ -2,7 +2,6 @@
 import { quote } from '../../../contracts/command.ts'
 import { DRIFTED } from '../../../contracts/undo.ts'
 
-/** A unit that systemd no longer knows has nothing to put back. */
 const FUNCTIONS = `of() { systemctl show --no-pager -p "$2" --value -- "$1"; }
 known() { [ "$(of "$1" LoadState)" != not-found ]; }
 up() { case $(of "$1" ActiveState) in active | reloading) return 0 ;; esac; return 1; }
@@ -21,10 +20,12 @@ go_on() {
   return 0
 }`
 
-function about(unit: string): string {
+/** A unit that systemd no longer knows has nothing to put back; while it does not answer, nothing is known. */
+function about(unit: string, unknown = ''): string {
   return `${FUNCTIONS}
 unit=${quote(unit)}
-known "$unit" || { echo "note: systemd knows no $unit any more"; exit 0; }`
+[ -n "$(of "$unit" LoadState)" ] || { echo "systemd does not answer" >&2; exit 1; }
+known "$unit" || { ${unknown}echo "note: systemd knows no $unit any more"; exit 0; }`
 }
 
 /** Starts units that were active before; one whose stop or restart is under way is waited for by systemd itself. */
@@ -80,12 +81,12 @@ exit ${DRIFTED}`
 }
 
 /**
- * Takes a drop-in away. What was done is told by names: \`NAME.conf\` is in force, \`NAME.gone\` was taken away and the unit
+ * Takes a drop-in away. What was done is told by names: `NAME.conf` is in force, `NAME.gone` was taken away and the unit
  * has yet to be started without it.
  */
 export function removeDropIn(unit: string, path: string): string {
-  return `${about(unit)}
-at=${quote(path)}
+  return `at=${quote(path)}
+${about(unit, 'rm -f "$at".*; ')}
 [ -e "$at.conf" ] && { mv "$at.conf" "$at.gone" || exit 1; }
 rm -f "$at.env"
 if [ -e "$at.gone" ]; then
@@ -108,7 +109,7 @@ for file in ${quote(path)}.*; do [ -e "$file" ] && { echo "$file is still there"
 exit 0`
 }
 
-/** How much processor time a unit may have: \`before\` in µs a second, and as CPUQuota takes it. */
+/** How much processor time a unit may have: `before` in µs a second, and as CPUQuota takes it. */
 export interface CpuReset {
   readonly object: string
   readonly before: string

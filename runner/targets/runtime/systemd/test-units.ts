@@ -54,7 +54,7 @@ export async function scripts({ undo }: Change) {
   await transport.files.write(`${at}.sh`, Buffer.from(`${undo?.sh}\n`))
   await transport.files.write(`${at}.verify`, Buffer.from(`${undo?.verify}\n`))
   const runFile = (path: string) => run(transport, { argv: ['sh', path] }, { cwd: '/' })
-  return { undo: () => runFile(`${at}.sh`), verify: () => runFile(`${at}.verify`) }
+  return { at, undo: () => runFile(`${at}.sh`), verify: () => runFile(`${at}.verify`) }
 }
 
 /** Journals, makes and waits for the effect, as the engine does. */

@@ -166,6 +166,22 @@ describe('a unit', () => {
     expect(await refusal((runtime.service('plain').verbs as Verbs).cpu(2))).toContain('no more than that already')
   })
 
+  systemdTest.each<[string, (verbs: Verbs) => Promise<Change>]>([
+    ['stopped', (verbs) => verbs.stop()],
+    ['paused', (verbs) => verbs.pause()],
+    ['given another environment', (verbs) => verbs.environment({ WORD: 'other' })],
+    ['left less processor time', (verbs) => verbs.cpu(0.1)],
+  ])('that is %s is not put back while systemd does not answer', async (_, make) => {
+    const fault = await made(runtime, 'plain', make)
+    machine.sh('mkdir -p /tmp/mute; for name in systemctl busctl; do ln -sf /bin/false /tmp/mute/$name; done')
+    for (const file of ['sh', 'verify'])
+      expect(machine.sh(`PATH=/tmp/mute:$PATH sh ${fault.at}.${file} 2>&1 || echo "exit $?"`)).toBe(
+        'systemd does not answer\nexit 1\n',
+      )
+    await undoneThrice(fault, 'plain')
+    machine.sh('systemctl start needy')
+  })
+
   systemdTest('that is gone has nothing to put back', async () => {
     machine.unit('brief.service', [ticking])
     const own = await opened({ brief: {} })
