@@ -5,6 +5,7 @@ const lists: Readonly<Record<string, readonly string[]>> = {
   networks: ['docker', 'network', 'ls', '--format', '{{.ID}} {{.Name}}'],
   volumes: ['docker', 'volume', 'ls', '--format', '{{.Name}}'],
   'packet rules': ['nft', 'list', 'tables'],
+  'network namespaces': ['ip', 'netns', 'list'],
   processes: ['ps', '-eo', 'args='],
 }
 

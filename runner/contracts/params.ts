@@ -12,6 +12,8 @@ export type Meaning =
   | 'duration' // 250ms, 1m30s
   | 'size' // 10MiB
   | 'service' // a service of the target
+  | 'subject' // a service of the target, or its machine: `host`
+  | 'peer' // that, or an address as seen from the machine
   | 'jsonpath' // RFC 9535
   | 'regex' // JavaScript
   | 'expression' // CEL with or without ${{ }}
@@ -66,15 +68,24 @@ export const planPath = (description: string, options: Options = {}) => meant('p
 export const targetPath = (description: string, options: Options = {}) => meant('target-path', description, options)
 
 /** One service, or a list of them. */
-export const services = (description: string, options: Options = {}) =>
-  Type.Unsafe<string | string[]>({
+export const services = (description: string, options: Options = {}) => listed('service', description, options)
+
+/** One service or the machine itself (`host`), or a list of them. */
+export const subjects = (description: string, options: Options = {}) => listed('subject', description, options)
+
+/** Those, or addresses: `10.0.0.7`, `10.0.0.0/8`, `api.example.com`. */
+export const peers = (description: string, options: Options = {}) => listed('peer', description, options)
+
+function listed(is: Meaning, description: string, options: Options) {
+  return Type.Unsafe<string | string[]>({
     type: ['string', 'array'],
-    items: { type: 'string', 'x-is': 'service' },
+    items: { type: 'string', 'x-is': is },
     minItems: 1,
-    'x-is': 'service',
+    'x-is': is,
     description,
     ...options,
   })
+}
 
 /** A command: a string goes to the target's `sh`, a list is an argv. After binding it is a `Command`. */
 export const command = (description: string, options: Options = {}) =>

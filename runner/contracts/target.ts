@@ -159,7 +159,12 @@ export interface Verbs {
   cpu(cores: number): Promise<Change>
   network(rule: NetworkRule): Promise<Change>
   hold(what: Held): Promise<Change>
+  /** A folder that nothing can be written to. */
+  readOnly(path: string): Promise<Change>
 }
+
+/** What stands for the machine of the target itself where a fault takes a service, unless a service is called so. */
+export const MACHINE = 'host'
 
 /** `services.NAME` in expressions, as seen from inside the service where that differs. */
 export interface ServiceNames {
@@ -172,6 +177,8 @@ export interface ServiceNames {
 
 export interface Service {
   readonly name: string
+  /** The machine of the target itself, and no service of it. */
+  readonly isMachine?: true | undefined
   /** Cheap: no health is sampled unless asked for. */
   state(options?: { health?: boolean; signal?: AbortSignal }): Promise<ServiceState>
   names(): ServiceNames

@@ -2,7 +2,7 @@
 const words: Readonly<Record<string, readonly string[]>> = {
   plan: ['restore-after', 'quarantine', 'expect-failure'],
   step: ['sample', 'fake', 'start', 'parallel', 'background', 'join'],
-  fault: ['read-only', 'fake'],
+  fault: ['fake'],
   probe: ['fake', 'step'],
   runtime: [],
   target: ['fakes'],

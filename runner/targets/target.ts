@@ -1,7 +1,7 @@
 /** A target as one step sees it; dead once the step is over, so that what goes on too long can change nothing more. */
 import { isAbsolute, join, resolve } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
-import type { Address, Runtime, Service, Target, Transport } from '../contracts/target.ts'
+import { type Address, MACHINE, type Runtime, type Service, type Target, type Transport } from '../contracts/target.ts'
 import { undoScript } from '../contracts/undo-script.ts'
 import { tryConnect } from './address.ts'
 import { exported } from './exported.ts'
@@ -9,6 +9,7 @@ import { replaceFile } from './files.ts'
 import { closeClient } from './http/client.ts'
 import { sendHttp } from './http.ts'
 import { insideOf } from './inside.ts'
+import { machineService } from './machine/service.ts'
 
 export interface TargetParts {
   readonly name: string
@@ -34,7 +35,13 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
   }
   const service = (asked: string): Service => {
     alive()
-    return boundService(runtime.service(asked), alive)
+    const isMachine = asked === MACHINE && !runtime.names().includes(MACHINE)
+    return boundService(
+      isMachine
+        ? machineService({ transport, runtime, home: transport.folder ?? parts.home }, directory)
+        : runtime.service(asked),
+      alive,
+    )
   }
   const file = (path: string, { in: inside }: Inside = {}) => {
     alive()

@@ -1,6 +1,6 @@
-import { CheckFailure } from '../../runner/contracts/errors.ts'
+import { CheckFailure, Skip } from '../../runner/contracts/errors.ts'
 import { defineFault, type FaultContext } from '../../runner/contracts/fault.ts'
-import { services, Type } from '../../runner/contracts/params.ts'
+import { subjects, Type } from '../../runner/contracts/params.ts'
 import type { Change } from '../../runner/contracts/undo.ts'
 import { parseDuration } from '../../runner/contracts/units.ts'
 import { namesOf } from '../shared/lifecycle.ts'
@@ -13,7 +13,7 @@ const LIMIT = 5_000
 export const clock = defineFault({
   name: 'clock',
   summary: 'Shifts the clock of a service that runs under libfaketime; the clock of the machine is left alone.',
-  params: services('the service, or a list of them'),
+  params: subjects('the service, or a list of them'),
   options: {
     shift: Type.String({
       pattern: '^[+-]?(\\d+(\\.\\d+)?(ms|s|m|h|d))+$',
@@ -39,6 +39,7 @@ export const clock = defineFault({
   preflight: async (params, context) => {
     for (const name of namesOf(params)) {
       if (name.includes('${{')) continue
+      if (isMachine(name, context)) return MACHINE_CLOCK
       const why = whyNot(name, await faketimeOf(name, context))
       if (why !== undefined) return why
     }
@@ -84,7 +85,16 @@ function whyNot(name: string, seen: Faketime | undefined): string | undefined {
   return undefined
 }
 
+/** Leases, other people's timers and certificates all go by it; after a crash nobody knows what it was. */
+const MACHINE_CLOCK =
+  'the clock of the machine itself is left alone: it can not be put back safely once the run is gone, and all that runs there would jump, too. Shift that of a service under libfaketime'
+
+function isMachine(name: string, { target }: Pick<FaultContext, 'target'>): boolean {
+  return target.service(name).isMachine === true
+}
+
 async function shifted(name: string, seconds: number, context: FaultContext): Promise<Change> {
+  if (isMachine(name, context)) throw new Skip(MACHINE_CLOCK, 'unavailable')
   const before = await faketimeOf(name, context)
   const why = whyNot(name, before)
   if (before === undefined || why !== undefined) throw new CheckFailure(why ?? '')

@@ -1,14 +1,15 @@
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import { defineFault } from '../../runner/contracts/fault.ts'
-import { services, Type } from '../../runner/contracts/params.ts'
+import { subjects, Type } from '../../runner/contracts/params.ts'
 import { changesBy, lacksVerb, namesOf } from '../shared/lifecycle.ts'
 import { required } from '../shared/required.ts'
 
 /** Leaves a service less processor time. */
 export const cpu = defineFault({
   name: 'cpu',
-  summary: 'Leaves a service only so much processor time: a number of cores, or a share of one.',
-  params: services('the service, or a list of them'),
+  summary:
+    'Leaves a service only so much processor time: a number of cores, or a share of one; with `host` all that runs on the machine.',
+  params: subjects('the service, `host` for the machine itself, or a list of them'),
   options: {
     to: Type.Unsafe<number | string>({
       type: ['number', 'string'],
@@ -21,6 +22,7 @@ export const cpu = defineFault({
   examples: [
     { cpu: 'node', to: 0.1 },
     { cpu: 'node', to: '10%' },
+    { cpu: 'host', to: 0.5 },
   ],
   describe: (params, { to }) =>
     namesOf(params).map((name) => ({

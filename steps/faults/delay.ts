@@ -1,5 +1,5 @@
 import { defineFault } from '../../runner/contracts/fault.ts'
-import { duration, services } from '../../runner/contracts/params.ts'
+import { duration, subjects } from '../../runner/contracts/params.ts'
 import { namesOf } from '../shared/lifecycle.ts'
 import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
 import { required } from '../shared/required.ts'
@@ -9,7 +9,7 @@ export const delay = defineFault({
   name: 'delay',
   summary:
     'Makes the packets of a service late: by netem, or by a TCP proxy where the kernel has none; the report says which.',
-  params: services('the service, or a list of them'),
+  params: subjects('the service, or a list of them'),
   options: { by: duration('how late'), jitter: duration('give or take this much') },
   required: ['by'],
   examples: [{ delay: 'node', by: '200ms', jitter: '50ms' }],

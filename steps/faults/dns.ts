@@ -1,5 +1,5 @@
 import { defineFault } from '../../runner/contracts/fault.ts'
-import { services, Type } from '../../runner/contracts/params.ts'
+import { subjects, Type } from '../../runner/contracts/params.ts'
 import { namesOf } from '../shared/lifecycle.ts'
 import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
 
@@ -7,7 +7,7 @@ import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
 export const dns = defineFault({
   name: 'dns',
   summary: 'A service can’t look these names up, or none at all; what is connected stays connected.',
-  params: services('the service, or a list of them'),
+  params: subjects('the service, `host` for the machine itself, or a list of them'),
   options: { names: Type.Array(Type.String(), { minItems: 1, description: 'only these names' }) },
   examples: [{ dns: 'gateway' }, { dns: 'gateway', names: ['node'] }],
   describe: (params, { names }) =>

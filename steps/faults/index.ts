@@ -13,6 +13,7 @@ import { memory } from './memory.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { rate } from './rate.ts'
+import { readOnlyFolder } from './read-only.ts'
 import { reject } from './reject.ts'
 import { remove } from './remove.ts'
 import { restart } from './restart.ts'
@@ -21,7 +22,7 @@ import { stop } from './stop.ts'
 
 const life = [stop, kill, pause, restart, remove]
 const network = [disconnect, partition, drop, loss, delay, rate, reject, dns]
-const resources = [cpu, memory, fillDisk, clock, env, file]
+const resources = [cpu, memory, fillDisk, readOnlyFolder, clock, env, file]
 
 /** What can be broken. */
 export const faultKinds = [...life, ...network, ...resources, run]

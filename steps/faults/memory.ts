@@ -1,5 +1,5 @@
 import { defineFault } from '../../runner/contracts/fault.ts'
-import { services, Type } from '../../runner/contracts/params.ts'
+import { subjects, Type } from '../../runner/contracts/params.ts'
 import { parseSize } from '../../runner/contracts/units.ts'
 import { changesBy, lacksVerb, namesOf } from '../shared/lifecycle.ts'
 import { required } from '../shared/required.ts'
@@ -8,8 +8,8 @@ import { required } from '../shared/required.ts'
 export const memory = defineFault({
   name: 'memory',
   summary:
-    'Fills the memory of a service up to a size or a share of its limit (without one: of what the machine has free).',
-  params: services('the service, or a list of them'),
+    'Fills the memory of a service up to a size or a share of its limit (without one: of what the machine has free); of `host`: of all that the machine has.',
+  params: subjects('the service, `host` for the machine itself, or a list of them'),
   options: {
     to: Type.String({
       pattern: '^\\d+(\\.\\d+)?\\s?([KMGT]?i?B|%)$',
@@ -20,6 +20,7 @@ export const memory = defineFault({
   examples: [
     { memory: 'node', to: '90%' },
     { memory: 'node', to: '200MiB' },
+    { memory: 'host', to: '80%' },
   ],
   describe: (params, { to }) =>
     namesOf(params).map((name) => ({
@@ -29,9 +30,13 @@ export const memory = defineFault({
     })),
   services: namesOf,
   prepare: (params, { to }, context) => {
-    const script = hogScript(required(to, 'to'))
-    return changesBy(params, 'hold', context, (verbs, { name }) =>
-      verbs.hold?.({ does: `fills the memory of ${name} to ${to}`, title: `the memory of ${name} is free`, script }),
+    const size = required(to, 'to')
+    return changesBy(params, 'hold', context, (verbs, { name, isMachine }) =>
+      verbs.hold?.({
+        does: `fills the memory of ${name} to ${to}`,
+        title: `the memory of ${name} is free`,
+        script: isMachine ? machineHog(size) : hogScript(size),
+      }),
     )
   },
   preflight: (params, context) => lacksVerb(params, 'hold', context),
@@ -79,6 +84,41 @@ before=$(used)
     sleep 0.05
   done
   echo "ready $((hog / 1048576)) MiB taken, $(($(used) / 1048576)) MiB used $says" >&3
+  cat 5>&1 >/dev/null
+} | tail -c $hog >/dev/null`
+}
+
+/** Of what is free a tenth is left, or the kernel would end something to make room, and that might be us. */
+function machineHog(to: string): string {
+  const percent = /^(\d+(?:\.\d+)?)\s?%$/.exec(to)?.[1]
+  const wanted =
+    percent === undefined ? Math.round(parseSize(to) ?? 0) : `$((total / 1000 * ${Math.round(Number(percent) * 10)}))`
+  return `meminfo() { echo $(($(sed -n "s/^$1: *\\([0-9]*\\) kB/\\1/p" /proc/meminfo) * 1024)); }
+used() { echo $((total - $(meminfo MemAvailable))); }
+total=$(meminfo MemTotal) free=$(meminfo MemAvailable)
+hog=$((${wanted} - (total - free)))
+if [ $hog -gt $((free / 10 * 9)) ]; then
+  echo "of $((total / 1048576)) MiB the machine has $((free / 1048576)) MiB free, and at most 90 % of that is taken: give a smaller size"
+  exit 1
+fi
+if [ $hog -le 0 ]; then
+  echo "the machine uses $(($(used) / 1048576)) MiB already, which is more than that"
+  exit 1
+fi
+exec 3>&1
+before=$(used)
+{
+  head -c $hog /dev/zero
+  n=0
+  while [ $(used) -lt $((before + hog / 10 * 8)) ]; do
+    n=$((n + 1))
+    if [ $n -gt 100 ]; then
+      echo "the memory can't be filled: what should fill it was ended, or others gave theirs back" >&3
+      exit 1
+    fi
+    sleep 0.05
+  done
+  echo "ready $((hog / 1048576)) MiB taken, $(($(used) / 1048576)) of $((total / 1048576)) MiB used" >&3
   cat 5>&1 >/dev/null
 } | tail -c $hog >/dev/null`
 }

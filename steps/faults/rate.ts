@@ -1,6 +1,6 @@
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import { defineFault } from '../../runner/contracts/fault.ts'
-import { services, Type } from '../../runner/contracts/params.ts'
+import { subjects, Type } from '../../runner/contracts/params.ts'
 import { parseRate } from '../../runner/contracts/units.ts'
 import { namesOf } from '../shared/lifecycle.ts'
 import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
@@ -10,7 +10,7 @@ import { required } from '../shared/required.ts'
 export const rate = defineFault({
   name: 'rate',
   summary: 'Lets a service send no more than so many bytes a second; what is beyond that is lost.',
-  params: services('the service, or a list of them'),
+  params: subjects('the service, `host` for the machine itself, or a list of them'),
   options: {
     to: Type.String({ pattern: '^\\d+(\\.\\d+)?\\s?[KMGT]?i?B/(s|m|h|d)$', description: 'a rate such as 100KB/s' }),
   },

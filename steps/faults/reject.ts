@@ -1,5 +1,5 @@
 import { defineFault } from '../../runner/contracts/fault.ts'
-import { services, Type } from '../../runner/contracts/params.ts'
+import { subjects, Type } from '../../runner/contracts/params.ts'
 import { namesOf } from '../shared/lifecycle.ts'
 import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
 
@@ -7,7 +7,7 @@ import { lacksNetwork, networkAccount, shaped } from '../shared/network.ts'
 export const reject = defineFault({
   name: 'reject',
   summary: 'Refuses connections to a service with a reset, as if nobody listened; open ones are cut, too.',
-  params: services('the service, or a list of them'),
+  params: subjects('the service, `host` for the machine itself, or a list of them'),
   options: {
     ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), {
       minItems: 1,

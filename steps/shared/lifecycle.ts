@@ -48,6 +48,7 @@ const WORDS: Partial<Record<keyof Verbs, string>> = {
   disconnect: 'be taken off its network',
   environment: 'be given another environment',
   cpu: 'be left less processor time',
+  readOnly: 'have a folder made read-only',
   hold: 'have something held inside of it',
 }
 

@@ -1,7 +1,10 @@
 /** What faults of the network have in common: a rule on the packets of each service. */
-import { Skip } from '../../runner/contracts/errors.ts'
+import { familyOf } from '../../runner/contracts/address.ts'
+import { type Finding, Skip } from '../../runner/contracts/errors.ts'
 import type { FaultContext } from '../../runner/contracts/fault.ts'
-import type { NetworkRule } from '../../runner/contracts/target.ts'
+import type { Place } from '../../runner/contracts/source.ts'
+import type { CheckContext } from '../../runner/contracts/step.ts'
+import { MACHINE, type NetworkRule } from '../../runner/contracts/target.ts'
 import type { Account, Change } from '../../runner/contracts/undo.ts'
 
 const ENDS = 'its lease, 10s after the runner is gone'
@@ -40,6 +43,34 @@ export async function lacksNetwork(
     if (why !== undefined) return why
   }
   return undefined
+}
+
+/** Only the machine itself can be cut off from addresses, and it is the only one on its side. */
+export function* misplaced(
+  groups: readonly (readonly string[])[],
+  place: Place,
+  finding: CheckContext['finding'],
+): Generator<Finding> {
+  const all = groups.flat()
+  const address = all.find(isPlainAddress)
+  if (address === undefined && !all.includes(MACHINE)) return
+  const own = groups.find((group) => group.includes(MACHINE))
+  if (own?.length === 1 && groups.length === 2) return
+  const message =
+    own === undefined
+      ? `"${address}" is an address, and only \`${MACHINE}\` can be cut off from addresses`
+      : `\`${MACHINE}\` stands with others, and is a side of its own`
+  yield finding(place, 'one-machine', message, `write \`${MACHINE}\` on one side, and all others on the other`)
+}
+
+/** What of these is a service, or the machine. */
+export function withoutAddresses(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !isPlainAddress(name))
+}
+
+/** In digits: a service may be called `a.b`, and is then no address. */
+function isPlainAddress(name: string): boolean {
+  return familyOf(name) !== undefined
 }
 
 function noNetwork(name: string): string {

@@ -19,7 +19,19 @@ const wrong: Readonly<Record<string, readonly [fault: string, ...expected: strin
     '3:34 remove has no option "network"; valid here: volumes, for, overlap',
   ],
   'a command without its way back': ['{ run: rm x }', '3:5 "undo" is missing'],
-  'a kind that is not built': ['{ read-only: web }', '3:21 "read-only" is part of the language, but not built yet'],
+  'an address that a service is cut off from': [
+    '{ partition: [web, 10.0.0.7] }',
+    '3:5 "10.0.0.7" is an address, and only `host` can be cut off from addresses',
+  ],
+  'a machine that stands with others': [
+    '{ drop: { from: [host, web], to: 10.0.0.7 } }',
+    '3:5 `host` stands with others, and is a side of its own',
+  ],
+  'a machine that is asked to stop': [
+    '{ stop: host }',
+    '3:27 target "demo" has no service "host"; valid here: web, db, host-0',
+  ],
+  'a kind that is not built': ['{ fake: web }', '3:21 "fake" is part of the language, but not built yet'],
 }
 
 describe('a fault is told at load for', () => {
@@ -28,6 +40,9 @@ describe('a fault is told at load for', () => {
 })
 
 const right: readonly string[] = [
+  '{ partition: [host, [10.0.0.0/8, api.example.com, "::/0"]] }',
+  '{ drop: { from: 10.0.0.7, to: host } }',
+  '{ loss: [host], percent: 5 }',
   '{ remove: [web, db], volumes: keep }',
   '{ disconnect: web, network: back, for: 5s }',
   '{ partition: [[web, db], [host-0]] }',

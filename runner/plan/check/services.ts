@@ -1,10 +1,13 @@
 /** Services that the target does not have. */
+
+import { isAddress } from '../../contracts/address.ts'
 import type { Finding } from '../../contracts/errors.ts'
 import type { Kinds } from '../../contracts/kinds.ts'
 import { withCondition } from '../../contracts/params.ts'
 import type { Case } from '../../contracts/plan.ts'
 import { type Place, placeAt, placeOf } from '../../contracts/source.ts'
 import { didYouMean, nearest } from '../../contracts/suggest.ts'
+import { MACHINE } from '../../contracts/target.ts'
 import { wrong } from '../schema-errors.ts'
 import type { Standing } from '../standing.ts'
 import { type Part, parts } from '../walk.ts'
@@ -28,11 +31,18 @@ const REPLICA = /\[\d+\]$/
 
 function checkPiece({ is, value, place }: Part, services: readonly string[], target: string): Finding[] {
   if (typeof value !== 'string' || value.includes('${{')) return []
-  if (is === 'service' && !services.includes(value) && !services.includes(value.replace(REPLICA, ''))) {
+  if (NAMED.some((one) => one === is) && !isKnown(value, is, services)) {
     const there = services.length === 0 ? 'it has none' : didYouMean(value, services)
     return [wrong(place, 'unknown-service', `target "${target}" has no service "${value}"; ${there}`)]
   }
   return is === 'url' ? doubtfulHost(value, place, services) : []
+}
+
+const NAMED = ['service', 'subject', 'peer'] as const
+
+function isKnown(value: string, is: Part['is'], services: readonly string[]): boolean {
+  if (services.includes(value) || services.includes(value.replace(REPLICA, ''))) return true
+  return is !== 'service' && (value === MACHINE || (is === 'peer' && isAddress(value)))
 }
 
 /** A host that is no service may be any address as seen from the target; one that is nearly a service is a slip. */

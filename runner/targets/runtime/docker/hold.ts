@@ -4,14 +4,13 @@ import type { Duplex } from 'node:stream'
 import { CheckFailure } from '../../../contracts/errors.ts'
 import type { Held } from '../../../contracts/target.ts'
 import type { Change } from '../../../contracts/undo.ts'
+import { checkHeld as checkHeldBy, endHeld as endHeldBy, HELD_MARK } from '../../held.ts'
 import { type At, about } from './about.ts'
 import { Frames } from './frames.ts'
 import { named } from './group.ts'
 import { execBody } from './inside-script.ts'
 import type { Inspection } from './inspection.ts'
 import { endHeld, inTurn } from './scripts.ts'
-
-const MARK = 'SHAKEDOWN_HELD'
 
 export async function holdInside(at: At, { does, title, script }: Held): Promise<Change> {
   const { group } = at
@@ -25,7 +24,7 @@ export async function holdInside(at: At, { does, title, script }: Held): Promise
       ends: { by: 'holder' },
       sh: inTurn(all.map((one) => endHeld(named(one), 'end'))),
       verify: inTurn(all.map((one) => endHeld(named(one), 'check'))),
-      keeps: { end: execBody(['sh', '-c', endScript(mark)]), check: execBody(['sh', '-c', checkScript(mark)]) },
+      keeps: { end: execBody(['sh', '-c', endHeldBy(mark)]), check: execBody(['sh', '-c', checkHeldBy(mark)]) },
     }),
     apply: async (signal) => {
       said = await Promise.all(all.map((one) => begin(at, one, script, mark, signal)))
@@ -49,7 +48,7 @@ async function begin(
       AttachStdout: true,
       AttachStderr: true,
       Cmd: ['sh', '-c', script],
-      Env: [`${MARK}=${mark}`],
+      Env: [`${HELD_MARK}=${mark}`],
     },
     signal,
   })
@@ -72,15 +71,4 @@ function untilReady(socket: Duplex, name: string, signal: AbortSignal): Promise<
     for (const event of ['end', 'close', 'error']) socket.once(event, fail)
     socket.resume()
   })
-}
-
-const each = (mark: string, body: string) =>
-  `for p in /proc/[0-9]*; do tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -qx '${MARK}=${mark}' && ${body}; done`
-
-function endScript(mark: string): string {
-  return `${each(mark, 'kill -9 "${p#/proc/}" 2>/dev/null')}\nexit 0`
-}
-
-function checkScript(mark: string): string {
-  return `${each(mark, '! grep -q "^State:.Z" "$p/status" && echo "it is still held" && exit 1')}\nexit 0`
 }

@@ -65,6 +65,8 @@ export interface TestServerOptions {
   readonly memory?: string
   /** In a network namespace of its own, which goes with it: only root can have that. */
   readonly network?: boolean
+  /** In a network namespace that is there already: a machine of its own, which nobody here can reach. */
+  readonly namespace?: { readonly name: string; readonly address: string; readonly nameserver: string } | undefined
   /** What is done to the login folder before anybody logs in. */
   readonly home?: (folder: string) => void
   /** The login folder lies in memory, seen by the server alone: mount options such as `size=64k` or `ro`. */
@@ -75,6 +77,7 @@ export async function testServer({
   config = [],
   bashrc = '',
   network = false,
+  namespace,
   home,
   ...mounts
 }: TestServerOptions = {}): Promise<TestServer> {
@@ -85,7 +88,7 @@ export async function testServer({
   mkdirSync(at('home'))
   home?.(at('home'))
   const own = network ? ownNetwork() : undefined
-  const address = own?.there ?? '127.0.0.1'
+  const address = own?.there ?? namespace?.address ?? '127.0.0.1'
   writeFileSync(at('home/.bashrc'), bashrc)
   const port = await freePort()
   writeFileSync(
@@ -108,13 +111,15 @@ export async function testServer({
     ].join('\n'),
   )
   writeFileSync(at('known_hosts'), `[${address}]:${port} ${readFileSync(at('host.pub'), 'utf8')}`)
-  writeFileSync(at('start'), `${network ? WAITS : ''}${startScript(folder, mounts)}`)
+  writeFileSync(at('start'), `${network ? WAITS : ''}${startScript(folder, { namespace, ...mounts })}`)
   const unshared = ['unshare', '-m', ...(network ? ['-n'] : []), 'sh', '-e', at('start')]
-  const server = Bun.spawn(canUnshare() ? unshared : [...START, at('sshd_config')], {
+  const entered = namespace ? ['nsenter', `--net=/run/netns/${namespace.name}`] : []
+  const server = Bun.spawn([...entered, ...(canUnshare() ? unshared : [...START, at('sshd_config')])], {
     stdio: [own ? 'pipe' : 'ignore', 'ignore', Bun.file(at('log'))],
   })
   if (own) await connectTo(server, own)
-  await answering(address, port, () => readFileSync(at('log'), 'utf8'))
+  const log = () => readFileSync(at('log'), 'utf8')
+  await (namespace ? listening(log) : answering(address, port, log))
   return {
     port,
     folder,
@@ -181,7 +186,7 @@ nsenter --target ${server.pid} --net ip link set ${device}b up`
 const START = [SSHD, '-D', '-e', '-f']
 
 /** What is mounted here is seen by the server and by what it starts, and gone with them: sshd's own folder below /run, and a user. */
-function startScript(folder: string, { miner, sh, memory, disk }: TestServerOptions): string {
+function startScript(folder: string, { miner, sh, memory, disk, namespace }: TestServerOptions): string {
   const { shell = '/bin/bash', sudo = '' } = miner ?? {}
   const user = `
 for file in passwd shadow group; do cp /etc/$file $file; done
@@ -206,6 +211,7 @@ ${miner ? user : ''}
 ${sh === undefined ? '' : `mount --bind ${sh} /bin/sh`}
 ${disk === undefined ? '' : `mount -t tmpfs -o mode=755,${disk} tmpfs ${folder}/home`}
 ${memory === undefined ? '' : `mount -t tmpfs -o size=${memory} tmpfs /dev/shm`}
+${namespace ? `echo nameserver ${namespace.nameserver} >resolv.conf\nmount --bind resolv.conf /etc/resolv.conf` : ''}
 exec ${START.join(' ')} ${folder}/sshd_config
 `
 }
@@ -283,6 +289,13 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number }
   await new Promise((done) => server.close(done))
   return port
+}
+
+/** Of one in another network, which can't be asked from here. */
+async function listening(log: () => string): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < 5_000; await Bun.sleep(10))
+    if (log().includes('Server listening on')) return
+  throw new Error(`sshd did not come up: ${log()}`)
 }
 
 async function answering(hostname: string, port: number, log: () => string): Promise<void> {

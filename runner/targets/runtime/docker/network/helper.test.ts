@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import type { NetworkRule } from '../../../../contracts/target.ts'
+import { ruleText } from '../../../network/rules.ts'
 import { localTransport } from '../../../transport/local.ts'
 import { daemonAddress } from '../daemon.ts'
 import { Engine } from '../engine.ts'
@@ -8,7 +9,6 @@ import { dockerTest } from '../testing.ts'
 import { type HelperParts, startHelper } from './helper.ts'
 import { helperScript } from './helper-script.ts'
 import { helperImage } from './image.ts'
-import { ruleText } from './rules.ts'
 
 setDefaultTimeout(600_000) // The image may have to be built.
 const mark = `sd-helper-test-${process.pid}-${randomBytes(3).toString('hex')}`

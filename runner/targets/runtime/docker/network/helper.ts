@@ -2,10 +2,10 @@
 import type { Duplex } from 'node:stream'
 import { CheckFailure } from '../../../../contracts/errors.ts'
 import type { NetworkRule } from '../../../../contracts/target.ts'
+import { LEASE, PROXY_MARK, PROXY_PORT, type RuleText } from '../../../network/rules.ts'
 import type { Engine } from '../engine.ts'
 import { Frames } from '../frames.ts'
 import { helperScript, proofScript, proxyScript } from './helper-script.ts'
-import { LEASE, PROXY_MARK, PROXY_PORT, type RuleText } from './rules.ts'
 
 const RENEW_EVERY = 3_000
 

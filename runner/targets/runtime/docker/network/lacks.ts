@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { isError, messageOf } from '../../../../contracts/errors.ts'
 import type { NetworkRule } from '../../../../contracts/target.ts'
+import { ruleText } from '../../../network/rules.ts'
 import type { Engine } from '../engine.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Group } from '../group.ts'
 import { startHelper } from './helper.ts'
 import { helperImage } from './image.ts'
-import { ruleText } from './rules.ts'
 import { FAULT_LABEL, type Shaping } from './shape.ts'
 
 const tried = new Map<string, Promise<string | undefined>>()

@@ -1,5 +1,5 @@
 /** A network rule as text for `nft` (nftables(8)), in a table of its own whose elements end by themselves. */
-import type { NetworkRule } from '../../../../contracts/target.ts'
+import type { NetworkRule } from '../../contracts/target.ts'
 
 /** Seconds that elements live without being renewed. */
 export const LEASE = 10
@@ -15,10 +15,25 @@ export interface RuleText {
   readonly renew: string
 }
 
-/** `peers` are the addresses of those that the rule names. */
-export function ruleText(table: string, rule: NetworkRule, peers: readonly string[]): RuleText {
-  const sets = setsOf(rule, peers)
-  const body = [...sets.map(declared), 'counter hit { }', ...chainsOf(rule)]
+/** A session over SSH that no rule may match: who is at the other end, and the port that the server listens on. */
+export interface Session {
+  readonly client: string
+  readonly port: number
+}
+
+/**
+ * `peers` are the addresses of those that the rule names. On a machine that others are on, too, `spared` says which sessions
+ * are let through; peers may then be networks.
+ */
+export function ruleText(
+  table: string,
+  rule: NetworkRule,
+  peers: readonly string[],
+  spared?: readonly Session[],
+): RuleText {
+  const sets = setsOf(spared ? undefined : rule, peers)
+  const chains = spared && rule.is === 'drop' ? networkDrops(rule.direction, peers) : chainsOf(rule)
+  const body = [...sets.map(declared), 'counter hit { }', ...chains.map((one) => textOf(one, rule, spared))]
   return {
     rules: `table inet ${table} {\n${body.join('\n')}\n}\n`,
     renew: sets
@@ -35,8 +50,8 @@ interface TimedSet {
 }
 
 /** What knows no peers is bound to a set of protocols (TCP, UDP, ICMP, ICMPv6), only so that it ends when nobody renews it. */
-function setsOf(rule: NetworkRule, peers: readonly string[]): TimedSet[] {
-  if (rule.is !== 'drop') return [{ name: 'alive', type: 'inet_proto', elements: ['6', '17', '1', '58'] }]
+function setsOf(rule: NetworkRule | undefined, peers: readonly string[]): TimedSet[] {
+  if (rule?.is !== 'drop') return [{ name: 'alive', type: 'inet_proto', elements: ['6', '17', '1', '58'] }]
   return [
     { name: 'peers4', type: 'ipv4_addr', elements: peers.filter((address) => !address.includes(':')) },
     { name: 'peers6', type: 'ipv6_addr', elements: peers.filter((address) => address.includes(':')) },
@@ -60,11 +75,39 @@ add element inet ${table} ${name} { ${timed} }
 const HIT = 'counter name hit'
 const LIVING = 'meta l4proto @alive'
 
-/** A priority before the usual filters cuts established connections, too. */
-const chain = (name: 'input' | 'output', rules: readonly string[], priority = -10) =>
-  `chain ${name} { type filter hook ${name} priority ${priority}; policy accept;\n${rules.join('\n')}\n}`
+interface Chain {
+  readonly hook: 'input' | 'output'
+  readonly rules: readonly string[]
+  readonly priority: number
+}
 
-function chainsOf(rule: NetworkRule): string[] {
+/** A priority before the usual filters cuts established connections, too. */
+const chain = (hook: Chain['hook'], rules: readonly string[], priority = -10): Chain => ({ hook, rules, priority })
+
+function textOf(made: Chain | string, { is }: NetworkRule, spared: readonly Session[] | undefined): string {
+  if (typeof made === 'string') return made
+  const { hook, priority } = made
+  // Questions to a resolver of the machine itself go over its loopback.
+  const loopback = is === 'dns' ? [] : [`${hook === 'input' ? 'iif' : 'oif'} "lo" accept`]
+  const rules = spared ? [...loopback, ...passes(hook, spared), ...made.rules] : made.rules
+  return `chain ${hook} { type filter hook ${hook} priority ${priority}; policy accept;\n${rules.join('\n')}\n}`
+}
+
+/** IPv6 finds its neighbours by ICMP: without that, a session would end with the neighbour's entry. */
+const NEIGHBOURS = 'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept'
+
+/** The port of the client changes when it connects again, so it is left out. */
+function passes(hook: Chain['hook'], spared: readonly Session[]): string[] {
+  const [from, to] = hook === 'input' ? ['saddr', 'dport'] : ['daddr', 'sport']
+  return [
+    NEIGHBOURS,
+    ...spared.map(
+      ({ client, port }) => `${client.includes(':') ? 'ip6' : 'ip'} ${from} ${client} tcp ${to} ${port} accept`,
+    ),
+  ]
+}
+
+function chainsOf(rule: NetworkRule): (Chain | string)[] {
   if (rule.is === 'drop') return dropChains(rule.direction)
   if (rule.is === 'loss') {
     const lose = `${LIVING} numgen random mod 10000 <= ${Math.max(1, Math.round(rule.percent * 100)) - 1} ${HIT} drop`
@@ -77,10 +120,20 @@ function chainsOf(rule: NetworkRule): string[] {
   return redirects
 }
 
-function dropChains(direction: 'in' | 'out' | 'both'): string[] {
+function dropChains(direction: 'in' | 'out' | 'both'): Chain[] {
   const from = [`ip saddr @peers4 ${HIT} drop`, `ip6 saddr @peers6 ${HIT} drop`]
   const to = [`ip daddr @peers4 ${HIT} drop`, `ip6 daddr @peers6 ${HIT} drop`]
   return [...(direction === 'out' ? [] : [chain('input', from)]), ...(direction === 'in' ? [] : [chain('output', to)])]
+}
+
+/** Peers that may be networks stand in the rules themselves, and those end with the set of protocols. */
+function networkDrops(direction: 'in' | 'out' | 'both', peers: readonly string[]): Chain[] {
+  const dropped = (way: 'saddr' | 'daddr') =>
+    peers.map((peer) => `${peer.includes(':') ? 'ip6' : 'ip'} ${way} ${peer} ${LIVING} ${HIT} drop`)
+  return [
+    ...(direction === 'out' ? [] : [chain('input', dropped('saddr'))]),
+    ...(direction === 'in' ? [] : [chain('output', dropped('daddr'))]),
+  ]
 }
 
 /**
