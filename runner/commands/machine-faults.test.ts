@@ -25,17 +25,7 @@ describeMachines('faults of the machine', () => {
       [machines.far, 8081],
     ] as const)
       await eventually(() => machines.ask(where, ['cat', '/proc/net/tcp']).includes(`:${hex(port)} 00000000`))
-    const { key, knownHosts, port, spec } = server
-    writeFileSync(
-      join(folder, 'targets.yaml'),
-      `targets:
-  box:
-    ssh: { host: ${FAR}, user: ${spec.user}, port: ${port}, identity: ${key}, known-hosts: ${knownHosts} }
-    defaults: { lease: 2s }
-  here:
-    defaults: { lease: 2s }
-`,
-    )
+    writeTargets(server)
   })
   afterAll(async () => {
     for (const one of others) one.kill()
@@ -44,6 +34,17 @@ describeMachines('faults of the machine', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
+  const writeTargets = ({ key, knownHosts, port, spec }: TestServer, more = '') =>
+    writeFileSync(
+      join(folder, 'targets.yaml'),
+      `targets:
+  box:
+    ssh: { host: ${FAR}, user: ${spec.user}, port: ${port}, identity: ${key}, known-hosts: ${knownHosts} }
+${more}    defaults: { lease: 2s }
+  here:
+    defaults: { lease: 2s }
+`,
+    )
   const listener = (where: string, port: number) =>
     Bun.spawn(
       machines.into(where, [
@@ -68,28 +69,19 @@ describeMachines('faults of the machine', () => {
   function spawn(name: string, steps: readonly string[], target = 'box') {
     const file = join(folder, `${name}.yaml`)
     writeFileSync(file, `plan: ${name}\ntarget: ${target}\nsteps:\n${steps.map((step) => `  - ${step}\n`).join('')}`)
-    const where = target === 'box' ? machines.near : machines.far
-    return Bun.spawn(
-      machines.into(where, ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), file, '--color', 'never']),
-      {
-        cwd: folder,
-        stdout: 'pipe',
-        stderr: 'pipe',
-        stdin: 'ignore',
-        env: { ...process.env, SSH_CONNECTION: `${PEER} 5000 ${FAR} 2222` },
-      },
-    )
+    return cli([file, '--color', 'never'], target === 'box' ? machines.near : machines.far)
   }
 
-  async function run(name: string, steps: readonly string[], target = 'box') {
-    const child = spawn(name, steps, target)
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
-    return { out: out + err, code }
-  }
+  const cli = (args: readonly string[], where = machines.near) =>
+    Bun.spawn(machines.into(where, ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), ...args]), {
+      cwd: folder,
+      stdout: 'pipe',
+      stderr: 'pipe',
+      stdin: 'ignore',
+      env: { ...process.env, SSH_CONNECTION: `${PEER} 5000 ${FAR} 2222` },
+    })
+
+  const run = (name: string, steps: readonly string[], target = 'box') => ended(spawn(name, steps, target))
 
   const open = `assert: { tcp: "${PEER}:8080", open: true }`
   const shut = `assert: { run: "timeout 1 bash -c '</dev/tcp/${PEER}/8080'", exit: 124 }`
@@ -215,6 +207,46 @@ describeMachines('faults of the machine', () => {
     expect(away.code).toBe(1)
   })
 
+  test('the rules end by themselves when guardian and runner are killed, and a restore clears up', async () => {
+    const reaches = () =>
+      Bun.spawnSync(machines.into(machines.far, ['timeout', '1', 'bash', '-c', `</dev/tcp/${PEER}/8080`]))
+    const child = spawn('both', ['inject-fault: { partition: [host, 0.0.0.0/0] }', 'sleep: 60s'])
+    await eventually(() => reaches().exitCode !== 0)
+    killAllOf(`${server.home}/.shakedown/`)
+    child.kill('SIGKILL')
+    await child.exited
+    await eventually(() => reaches().exitCode === 0)
+    expect(tables()).toContain('shakedown')
+    const restored = await ended(cli(['restore', '--target', 'box']))
+    expect(restored.out).toContain('restored')
+    expect(restored.code).toBe(0)
+    expect(tables()).toBe('')
+    expect(journals()).toEqual([])
+  })
+
+  test('an ordinary user’s session is spared, too, of which sudo tells nothing', async () => {
+    const namespace = { name: machines.far, address: FAR, nameserver: PEER }
+    await using guest = await testServer({ namespace, miner: { sudo: 'miner ALL=(ALL) NOPASSWD: ALL' } })
+    writeTargets(guest, '    become: true\n')
+    try {
+      const { out, code } = await run('guest', [
+        'inject-fault: { partition: [host, 0.0.0.0/0] }',
+        shut,
+        'run: echo still here',
+        'restore: host',
+        open,
+      ])
+      expect(out).toContain('1 passed')
+      expect(code).toBe(0)
+      writeTargets(guest)
+      const refused = await run('powerless', ['inject-fault: { loss: host, percent: 5 }'])
+      expect(refused.out).toContain('need root on')
+      expect(refused.code).toBe(5)
+    } finally {
+      writeTargets(server)
+    }
+  })
+
   test('ends within the lease when the runner is killed, and nothing is left of it', async () => {
     const child = spawn('killed', ['inject-fault: { partition: [host, 0.0.0.0/0] }', 'sleep: 60s'])
     await eventually(() => tables() !== '')
@@ -228,6 +260,26 @@ describeMachines('faults of the machine', () => {
 function used(): number {
   const of = (name: string) => Number(new RegExp(`${name}: *(\\d+)`).exec(readFileSync('/proc/meminfo', 'utf8'))?.[1])
   return Math.round((of('MemTotal') - of('MemAvailable')) / 1024)
+}
+
+async function ended(child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>) {
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { out: out + err, code }
+}
+
+/** Of this test alone: the path is. */
+function killAllOf(path: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(path)) process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // it is gone
+    }
+  }
 }
 
 function hex(port: number): string {
