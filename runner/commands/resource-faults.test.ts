@@ -1,6 +1,7 @@
 /** Faults of a service's life, resources, files and clock on real containers, as a plan has them. */
 import { afterAll, describe, expect, setDefaultTimeout } from 'bun:test'
 import { dockerTest } from '../targets/runtime/docker/testing.ts'
+import { runCli } from './testing.ts'
 import { Containers, eventually, server } from './testing-containers.ts'
 
 setDefaultTimeout(60_000)
@@ -206,4 +207,6 @@ dockerTest('what a killed runner held is free again', async () => {
   await eventually(() => !writes())
   child.kill('SIGKILL')
   await eventually(writes)
+  // The lock of a killed run stays until somebody looks.
+  expect((await runCli(['restore'], { cwd: stack.folder })).code).toBe(0)
 })

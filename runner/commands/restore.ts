@@ -1,5 +1,6 @@
 /** `plan restore`: puts back what a run that was killed, or `--keep`, has left. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Chalk } from 'chalk'
 import type { Transport } from '../contracts/target.ts'
@@ -8,6 +9,7 @@ import { formatDuration } from '../contracts/units.ts'
 import { uptimeMs } from '../engine/identity.ts'
 import { type FoundJournal, openEntries } from '../engine/journal.ts'
 import { journalFolder } from '../engine/leftovers.ts'
+import { tidyLocks } from '../engine/lock.ts'
 import type { Place } from '../engine/place.ts'
 import { undoEntry } from '../engine/undo.ts'
 import { colorLevel } from './color.ts'
@@ -41,6 +43,7 @@ export async function restore(paths: readonly string[], flags: RestoreFlags): Pr
       left += ground.unknown
       for (const journal of journals) left += await restoreJournal(journal, { ...ground, transport }, flags, paint)
     }
+  if (!flags.list) for (const folder of [homedir(), ...homes]) tidyLocks(join(folder, '.shakedown', 'locks'))
   if (found + left === 0) console.log('nothing is left to restore')
   if (flags.scan) left += await scanTargets(homes, flags)
   return left > 0 ? 4 : 0

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isError } from '../contracts/errors.ts'
 import { localTransport } from '../targets/transport/local.ts'
 import { bootId, ownIdentity } from './identity.ts'
-import { BEATS_WITHIN, lockedBy, takeLock } from './lock.ts'
+import { BEATS_WITHIN, lockedBy, takeLock, tidyLocks } from './lock.ts'
 import { lockedThere, takeLockThere } from './lock-there.ts'
 
 let folder: string
@@ -29,6 +29,16 @@ describe('the lock of a target', () => {
         expect(String(error)).toContain('plans/a.yaml')
       }
     }
+  })
+
+  test('of those that are gone is taken away, of the living it stays', () => {
+    const locks = join(folder, 'locks')
+    using _held = takeLock(join(locks, 'held'), 'shared', who('r1'))
+    mkdirSync(join(locks, 'left', 'exclusive'), { recursive: true })
+    const gone = { ...who('r2'), ...ownIdentity(), pid: 2 ** 22, host: hostname() }
+    writeFileSync(join(locks, 'left', 'exclusive', 'r2.json'), JSON.stringify(gone))
+    tidyLocks(locks)
+    expect([existsSync(join(locks, 'left')), lockedBy(join(locks, 'held'), 'exclusive')?.run]).toEqual([false, 'r1'])
   })
 
   test('readers share, and keep a writer out', () => {

@@ -46,6 +46,25 @@ export function takeLock(folder: string, mode: LockMode, who: Who, tookOver: Too
   return lock.take(mode)
 }
 
+/** Takes away what is left of locks in a folder whose holders are gone; those of living ones stay. */
+export function tidyLocks(folder: string): void {
+  const who = { run: 'tidying', plan: '' }
+  for (const name of namesIn(folder))
+    try {
+      takeLock(join(folder, name), 'exclusive', who)[Symbol.dispose]()
+    } catch {
+      // Somebody holds it, or it is not ours to remove.
+    }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
 /** Who holds the lock in a way that `mode` can't share. Only looks. */
 export function lockedBy(folder: string, mode: LockMode): Holder | undefined {
   const living = (kind: LockMode) => holdersIn(join(folder, kind)).find(({ holder, file }) => !isGone(holder, file))
