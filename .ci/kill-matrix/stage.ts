@@ -69,7 +69,7 @@ export async function setStage(runtime: RuntimeName, name: string): Promise<Stag
     'second.yaml': 'plan: Second\ntarget: running\nsteps:\n  - run: "true"\n',
   })
   write(folder, { 'killer.ts': `export { default } from ${JSON.stringify(join(import.meta.dir, 'killer.ts'))}\n` })
-  const common = { folder, home: folder, runtime, project: '', env: {}, inside: [], mend: async () => undefined }
+  const common = { folder, home: folder, runtime, project: '', env: {}, inside: [], mend: async () => freshen(folder) }
   const clear = () => {
     unmount(folder)
     rmSync(folder, { recursive: true, force: true })
@@ -80,12 +80,19 @@ export async function setStage(runtime: RuntimeName, name: string): Promise<Stag
   return { ...common, strikes: { 'disk full': fills(folder) }, [Symbol.asyncDispose]: async () => clear() }
 }
 
+/** Files as they were, and nothing of ours. */
+function freshen(folder: string): void {
+  rmSync(join(folder, '.shakedown'), { recursive: true, force: true })
+  write(folder, FILES)
+}
+
 type Common = Omit<Stage, 'strikes' | typeof Symbol.asyncDispose>
 
 const PROCESS =
   '{ runtime: process, defaults: { lease: 2s }, services: { web: { command: [perl, server.pl], port: auto, env: { HOST: 127.0.0.1 }, ready: { tcp: web } } } }'
 
 async function sshStage(common: Common, clear: () => void): Promise<Stage> {
+  const { folder } = common
   const host: Host = await startHost()
   const { server } = host
   write(server.home, FILES)
@@ -95,6 +102,10 @@ async function sshStage(common: Common, clear: () => void): Promise<Stage> {
   return {
     ...common,
     home: server.home,
+    mend: async () => {
+      freshen(folder)
+      freshen(server.home)
+    },
     strikes: {
       'disk full': fills(server.home),
       'connection cut': host.cut,
@@ -133,6 +144,7 @@ async function dockerStage(common: Common, clear: () => void): Promise<Stage> {
     env,
     inside: daemon?.inside ?? [],
     mend: async () => {
+      freshen(folder)
       command(['docker', 'rm', '--force', '--volumes', `${project}-web-1`], env)
       compose('up', '--detach', '--force-recreate')
     },

@@ -18,6 +18,8 @@ export async function tryOnce(stage: Stage, choice: Choice, limit = RESTORED_WIT
   const wrong = await tryIt(stage, choice, limit)
   const said = wrong === undefined ? '' : `\n${saidBy(stage)}`
   rmSync(results(stage), { recursive: true, force: true })
+  // The next one starts from scratch, whatever this one has left.
+  if (wrong !== undefined) await stage.mend()
   for (const name of readdirSync(stage.folder)) if (name.startsWith('trial-')) rmSync(join(stage.folder, name))
   return wrong === undefined ? undefined : `${wrong}${said}`
 }

@@ -154,6 +154,47 @@ describe('faults', () => {
   })
 })
 
+describe('a change that is undone', () => {
+  test('that what it is in went with counts as undone, so that nobody makes it again', async () => {
+    await using it = new Bench()
+    const stack = it.change('stack', { of: 'stack' })
+    await it.changes.make(stack, { step: 'up', signal })
+    await it.changes.make(it.change('web', { sh: 'exit 1', touches: [{ service: 'web' }] }), { step: 's1', signal })
+    await it.changes.make(it.change('file', { sh: 'exit 1', touches: [{ file: '/x' }] }), { step: 's2', signal })
+    await it.changes.restore(({ undo }) => undo.of !== 'stack', 'end')
+    expect(it.states()).toEqual(['applied', 'failed', 'failed'])
+    await it.changes.restore(({ undo }) => undo.of === 'stack', 'end')
+    expect(it.states()).toEqual(['undone', 'undone', 'failed'])
+  }, 20_000)
+
+  test('that arrives after its undo is undone again', async () => {
+    await using it = new Bench()
+    const file = join(it.folder, 'late')
+    // The first undo finds nothing yet.
+    const late = it.change('late', {
+      sh: `if [ -e '${file}.undone' ]; then rm -f '${file}'; else : >'${file}.undone'; : >'${file}'; fi`,
+      verify: `test ! -e '${file}'`,
+      settles: 50,
+    })
+    await it.changes.make(late, { step: 's1', signal })
+    expect(await it.changes.restore(() => true, 'end')).toMatchObject([{ outcome: 'restored' }])
+  })
+
+  test('that is still being made is not undone before', async () => {
+    await using it = new Bench()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const slow = it.change('slow', { apply: () => promise.then(() => it.note('made slow')) })
+    const making = it.changes.make(slow, { step: 's1', signal })
+    while (it.states().length === 0) await Bun.sleep(1)
+    const restoring = it.changes.restore(() => true, 'end')
+    await Bun.sleep(50)
+    expect(it.notes()).toEqual([])
+    resolve()
+    await Promise.all([making, restoring])
+    expect(it.notes()).toEqual(['made slow', 'undone slow'])
+  })
+})
+
 test('what can not be journalled is not made', async () => {
   await using it = new Bench()
   writeFileSync(join(it.folder, 'journal'), 'in the way')

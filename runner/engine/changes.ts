@@ -269,7 +269,17 @@ export class Changes {
     const { outcome, message, unverified } = await this.#howUndone(entry)
     entry.state = outcome
     this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
+    if (entry.undo.of === 'stack' && outcome === 'restored') await this.#goneWith(entry)
     return { entry, outcome, message }
+  }
+
+  /** What was changed in a stack goes with it: to undo it later would make pieces of the stack again. */
+  async #goneWith(stack: Entry): Promise<void> {
+    for (const entry of this.#open()) {
+      if (entry === stack || !entry.undo.touches.every(isInStack)) continue
+      await this.#place.mark(entry.id, 'undone', 'gone with its stack').catch(() => undefined)
+      entry.state = 'restored'
+    }
   }
 
   async #howUndone(entry: Entry): Promise<Undone> {
@@ -388,6 +398,10 @@ function withoutWords(change: Change): string {
 
 function serviceIn(touch: Touch): string[] {
   return 'service' in touch ? [touch.service] : []
+}
+
+function isInStack(touch: Touch): boolean {
+  return 'service' in touch || ('file' in touch && touch.in !== undefined)
 }
 
 function shareService(a: readonly Touch[], b: readonly Touch[]): boolean {

@@ -35,10 +35,23 @@ undo_one() {
   if [ $code = 0 ] && proven "$1"; then
     mark "$1" undone
     rm -f "$claimed/$1".*
+    told "$1" | grep -q '"of":"stack"' && gone_with
     return 0
   fi
   mark "$1" failed
   return 1
+}
+
+# The line that tells of a change first.
+told() { grep '"id":'"$(expr "$1" + 0)"',"state":"intent"' "$claimed/journal.jsonl"; }
+
+# What was changed in a stack goes with it: to undo it later would make pieces of the stack again.
+gone_with() {
+  for other in $(scripts); do
+    told "$other" | grep -v '"target":true' | grep -qE '"service":|"in":' || continue
+    mark "$other" undone
+    rm -f "$claimed/$other".*
+  done
 }
 
 proven() {

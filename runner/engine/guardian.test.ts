@@ -80,6 +80,18 @@ cp '${at('run.claimed')}/${LOG}' '${at('copy')}'`
     expect(left.filter(({ id }) => id === 2).at(-1)).toMatchObject({ state: 'drifted' })
   }, 30_000)
 
+  test('does not undo what was in a stack once that is gone', async () => {
+    const one = journal()
+    one.intend({ ...change(`echo stack >>'${at('order')}'`), of: 'stack' }, {})
+    one.intend(change(`echo file >>'${at('order')}'; [ "$(grep -c file '${at('order')}')" = 2 ]`), {})
+    one.intend({ ...change(`echo web >>'${at('order')}'; exit 1`), touches: [{ service: 'web' }] }, {})
+    const child = await guard(10)
+    child.stdin.end()
+    expect(await child.exited).toBe(0)
+    expect(readFileSync(at('order'), 'utf8')).toBe('web\nfile\nstack\nfile\n')
+    expect(existsSync(at(`run${CLAIMED}`))).toBe(false)
+  }, 30_000)
+
   test('undoes a change whose line in the journal was torn', async () => {
     const one = journal()
     writeFileSync(at('changed'), '')

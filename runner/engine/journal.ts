@@ -158,7 +158,7 @@ export function parseJournal(text: string, folder: string): FoundJournal | undef
   if (head?.run === undefined) return undefined
   const entries = new Map<number, JournalEntry>()
   for (const line of lines.slice(1) as JournalEntry[]) entries.set(line.id, { ...entries.get(line.id), ...line })
-  return { folder, head, entries: [...entries.values()] }
+  return { folder, head, entries: [...entries.values()].sort((a, b) => a.id - b.id) }
 }
 
 /** What is not proven to be put back: it makes the target dirty. What somebody else changed since is theirs. */

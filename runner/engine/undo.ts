@@ -23,7 +23,7 @@ export interface Undone {
   readonly unverified: boolean
 }
 
-/** Runs `NNNN.sh`, up to three times (with `force` also over somebody else's change), then `NNNN.verify` until it agrees, and writes down how it ended. */
+/** Runs `NNNN.sh` (with `force` also over somebody else's change), then `NNNN.verify` until it agrees, up to three times, and writes down how it ended. */
 export async function undoEntry(
   transport: Transport,
   place: Place,
@@ -36,28 +36,42 @@ export async function undoEntry(
   return undone
 }
 
+/** What was on its way when the change was given up may arrive after its undo, so what can't be proven is undone again. */
 async function attempt(
+  transport: Transport,
+  place: Place,
+  entry: { readonly id: number; readonly settles?: number | undefined },
+  force: boolean,
+): Promise<Undone> {
+  for (let tried = 1; ; tried++) {
+    const { undone, unproven } = await once(transport, place, entry, force)
+    if (!unproven || tried === TRIES) return undone
+  }
+}
+
+async function once(
   transport: Transport,
   place: Place,
   { id, settles = DEFAULT_SETTLES }: { readonly id: number; readonly settles?: number | undefined },
   force: boolean,
-): Promise<Undone> {
+): Promise<{ undone: Undone; unproven?: boolean }> {
   const verify = fileOf(place.folder, id, 'verify')
   const unverified = !(await place.has(id, 'verify'))
   const ran = await runThrice(transport, fileOf(place.folder, id, 'sh'), force)
-  if (ran.code === DRIFTED)
-    return { outcome: 'drifted', message: wordsOf(ran) || 'changed by somebody else meanwhile', unverified }
-  if (ran.code !== 0)
-    return { outcome: 'failed', message: `the undo failed: ${tail(ran) || `exit ${ran.code}`}`, unverified }
-  const message = noteIn(ran)
-  if (unverified) return { outcome: 'restored', unverified, ...message }
-  const proof = await proveWithin(transport, verify, settles)
-  if (proof.code === 0) return { outcome: 'restored', unverified, ...message }
-  return {
-    outcome: 'failed',
-    message: `undone, but it can't be proven: ${tail(proof) || `verify exits with ${proof.code}`}`,
-    unverified,
+  if (ran.code === DRIFTED) {
+    const message = wordsOf(ran) || 'changed by somebody else meanwhile'
+    return { undone: { outcome: 'drifted', message, unverified } }
   }
+  if (ran.code !== 0) {
+    const message = `the undo failed: ${tail(ran) || `exit ${ran.code}`}`
+    return { undone: { outcome: 'failed', message, unverified } }
+  }
+  const restored: Undone = { outcome: 'restored', unverified, ...noteIn(ran) }
+  if (unverified) return { undone: restored }
+  const proof = await proveWithin(transport, verify, settles)
+  if (proof.code === 0) return { undone: restored }
+  const message = `undone, but it can't be proven: ${tail(proof) || `verify exits with ${proof.code}`}`
+  return { undone: { outcome: 'failed', message, unverified }, unproven: true }
 }
 
 /** Who is away gets time to come back; that is no try. */
