@@ -180,8 +180,16 @@ function targets(own: string, running: string): string {
   return `targets:\n  own: ${own}\n  running: ${running}\nplugins: [./killer.ts]\n`
 }
 
-/** The change, some time with it in, and its restore. */
-export function writePlan({ folder }: Stage, { seed, stack, fault, blow }: Choice): string {
+/** Where a second run tells how it ended. */
+export const SECOND = 'trial-second.code'
+
+/** Whether the run is hit while there is more to come. */
+export function isEarly(window: Choice['window']): boolean {
+  return window !== 'in the middle of undo' && window !== 'during a restore step'
+}
+
+/** The change, some time with it in (as long as a second run takes to be refused), and its restore. */
+export function writePlan({ folder }: Stage, { seed, stack, fault, blow, window }: Choice): string {
   const file = `trial-${seed}.yaml`
   writeFileSync(
     join(folder, file),
@@ -190,7 +198,7 @@ target: ${stack}
 steps:
   - id: it
     ${stepOf(fault)}
-  - sleep: ${blow === 'two runs' ? '4s' : '400ms'}
+  - ${blow === 'two runs' && isEarly(window) ? `wait-for: { file: ${join(folder, SECOND)}, exists: true, within: 2m }` : 'sleep: 400ms'}
   - restore: it
   - apply-config: { file: config.json, set: { $.again: true } }
 `,

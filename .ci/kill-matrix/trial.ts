@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Choice } from './choice.ts'
 import { FILLER } from './disk.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
-import { type Stage, writePlan } from './stage.ts'
+import { isEarly, SECOND, type Stage, writePlan } from './stage.ts'
 
 const cli = join(import.meta.dir, '..', '..', 'runner', 'cli.ts')
 /** The lease, what undoing takes, and patience for a machine that is busy. In ms. */
@@ -86,12 +86,9 @@ async function secondOf(stage: Stage, stack: Choice['stack'], window: Choice['wi
     if (performance.now() - start > ENDS_WITHIN) return 'the second run did not end'
   const code = readFileSync(file, 'utf8').trim()
   rmSync(file)
-  const isEarly = window !== 'in the middle of undo' && window !== 'during a restore step'
-  const good = stack === 'running' ? ['75', ...(isEarly ? [] : ['0'])] : ['0']
+  const good = stack === 'running' ? ['75', ...(isEarly(window) ? [] : ['0'])] : ['0']
   return good.includes(code) ? undefined : `the second run ended with ${code}, not ${good.join(' or ')}`
 }
-
-const SECOND = 'trial-second.code'
 
 /** A wrapper stands between, as `bun run` does. */
 function start(stage: Stage, { window, blow, delay }: Choice, file: string): Bun.Subprocess {
