@@ -31,7 +31,9 @@ gone() {
   ago=
   case " $dead " in *" $(basename "$1") "*) return 0 ;; esac
   if [ -e "$1.beat" ]; then
-    read -r then at <"$1.beat"
+    then= at=
+    { read -r then at <"$1.beat"; } 2>/dev/null
+    [ -n "$at" ] || return 1
     [ "$then" = "$boot" ] || return 0
     ago=$(($(now) - $at))
     [ $ago -gt ${BEATS_WITHIN} ]
@@ -51,16 +53,17 @@ look() {
     if gone "$file"; then
       [ -n "$only" ] && continue
       echo "gone 0 $(basename "$file") $(cat "$file")"
-      rm -f "$file" "$file.beat"
+      rm -f "$file" "$file.beat" "$file.beat.new"
     else
       echo "held \${ago:-0} $(basename "$file") $(cat "$file")"
       held=yes
     fi
   done
 }
-beat() { printf '%s %s\\n' "$boot" "$(now)" >"$1.beat"; }
+# Replaced at once: who read an empty one took its holder for gone.
+beat() { printf '%s %s\\n' "$boot" "$(now)" >"$1.beat.new" && mv -f "$1.beat.new" "$1.beat"; }
 release() {
-  rm -f "$folder/$1/$name" "$folder/$1/$name.beat"
+  rm -f "$folder/$1/$name" "$folder/$1/$name.beat" "$folder/$1/$name.beat.new"
   cd / && rmdir "$folder/exclusive" "$folder/shared" "$folder" "\${folder%/*}" "\${folder%/*/*}" 2>/dev/null
 }
 write() {

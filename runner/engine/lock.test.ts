@@ -147,6 +147,9 @@ describe('the lock of a target', () => {
       beaten(bootId(), 2)
       expect(await refusal(take('exclusive', 'r2'))).toEndWith('(process 1 on elsewhere) holds it for "plans/a.yaml"')
       expect(() => takeLock(folder, 'exclusive', who('r2'))).toThrow('busy')
+      // Half a beat tells nothing.
+      writeFileSync(join(folder, 'exclusive', 'x.json.beat'), '')
+      expect(await refusal(take('exclusive', 'r2'))).toContain('(process 1 on elsewhere) holds it')
       beaten(bootId(), BEATS_WITHIN - 4)
       expect(await refusal(take('exclusive', 'r2'))).toMatch(/on elsewhere, silent for 2\d s, which is taken for gone/)
     })
