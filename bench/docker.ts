@@ -5,7 +5,7 @@ import { makeCondition } from '../runner/condition.ts'
 import { openTransport } from '../runner/targets/index.ts'
 import { bindTarget } from '../runner/targets/target.ts'
 import { waitFor } from '../runner/wait.ts'
-import { fastest } from './measure.ts'
+import { fastest, median, middle } from './measure.ts'
 import type { Line } from './row.ts'
 
 const ROUNDS = 30
@@ -61,13 +61,13 @@ async function* measured(name: string, folder: string): AsyncGenerator<Line> {
   const { target, release } = bindTarget({ name: 'bench', transport, runtime, home: folder, config }, signal)
   const context = { target, signal, timeout: 5_000, logsSince: () => 0, memory: new Map(), measure: () => 0 }
   const probe = makeCondition({ service: 'it', state: 'running' }, { file: '', path: [] }, kinds)
-  const ours = await median(() => probe.check(context))
-  const command = await median(() => Bun.$`docker inspect ${name}`.quiet())
+  const ours = await median(() => probe.check(context), ROUNDS)
+  const command = await median(() => Bun.$`docker inspect ${name}`.quiet(), ROUNDS)
   yield { what: 'a `service` probe', value: ours, unit: 'ms', beside: { what: 'docker inspect', value: command } }
   const bare = await median(async () => {
     const answer = await fetch(`http://docker/containers/${name}/json`, { unix: '/var/run/docker.sock' })
     await answer.json()
-  })
+  }, ROUNDS)
   yield { what: 'a `service` probe', value: ours, unit: 'ms', beside: { what: 'a bare Engine call', value: bare } }
   const paused = makeCondition({ service: 'it', state: 'paused' }, { file: '', path: [] }, kinds)
   const late: number[] = []
@@ -99,18 +99,4 @@ function hostOf(folder: string) {
 
 function none(): never {
   throw new Error('there is no runtime "docker"')
-}
-
-async function median(work: () => Promise<unknown>): Promise<number> {
-  const all: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now()
-    await work()
-    all.push(performance.now() - start)
-  }
-  return middle(all)
-}
-
-function middle(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
 }

@@ -1,4 +1,4 @@
-/** Whole processes, timed from outside. */
+/** Whole processes, timed from outside, and medians of what is done often. */
 
 export interface Measured {
   /** ms. */
@@ -37,4 +37,19 @@ async function once(command: readonly string[], cwd: string | undefined): Promis
   const took = performance.now() - start
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${said.join('').slice(-2_000)}`)
   return { took, peak: child.resourceUsage()?.maxRSS ?? Number.NaN }
+}
+
+/** The median of how long some work takes, in ms. */
+export async function median(work: () => PromiseLike<unknown>, rounds: number): Promise<number> {
+  const took: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now()
+    await work()
+    took.push(performance.now() - start)
+  }
+  return middle(took)
+}
+
+export function middle(all: readonly number[]): number {
+  return [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
 }

@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeCondition } from '../runner/condition.ts'
 import { waitFor } from '../runner/wait.ts'
+import { middle } from './measure.ts'
 import type { Row } from './row.ts'
 import { type Stack, stackOf } from './stack.ts'
 
@@ -68,7 +69,7 @@ const exits = (stack: Stack) => async () => {
 async function medianDelay(stack: Stack, begin: (round: number) => Round | Promise<Round>): Promise<number> {
   const all: number[] = []
   for (let round = 0; round < ROUNDS; round++) all.push(await delayOf(stack, await begin(round), round))
-  return all.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN
+  return middle(all)
 }
 
 async function delayOf({ kinds, context }: Stack, { condition, make, after }: Round, round: number): Promise<number> {

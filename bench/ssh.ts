@@ -2,11 +2,11 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'ssh2'
-import type { Transport } from '../runner/contracts/target.ts'
+import type { Transport } from '../runner/contracts/transport.ts'
 import { clientOf } from '../runner/targets/http/client.ts'
 import { type TestServer, testServer } from '../runner/targets/transport/ssh/testing.ts'
 import { sshTransport } from '../runner/targets/transport/ssh.ts'
-import { fastest } from './measure.ts'
+import { fastest, median } from './measure.ts'
 import { type Line, megabytes } from './row.ts'
 
 const ROUNDS = 50
@@ -28,7 +28,7 @@ async function* oneCommand(server: TestServer): AsyncGenerator<Line> {
   await using transport = await sshTransport(server.spec)
   const never = new AbortController().signal
   const what = '`sh -c true` over SSH'
-  const value = await median(() => transport.exec({ argv: ['sh', '-c', 'true'] }, { cwd: '/' }, never))
+  const value = await median(() => transport.exec({ argv: ['sh', '-c', 'true'] }, { cwd: '/' }, never), ROUNDS)
   const ssh = ['ssh', ...optionsOf(server), `${server.spec.user}@127.0.0.1`]
   const each = await median(() => Bun.$`${ssh} sh -c true`.quiet(), 5)
   yield { what, value, unit: 'ms', beside: { what: 'ssh each time', value: each }, goal: { of: 'value', most: 5 } }
@@ -67,8 +67,8 @@ async function tunnelled(transport: Transport): Promise<Line> {
   try {
     const client = await clientOf(transport, new URL(web.url), undefined, undefined)
     const ask = async () => (await client.request({ method: 'GET', path: '/' })).body.json()
-    const value = await median(ask)
-    const bare = await median(async () => (await fetch(web.url)).json())
+    const value = await median(ask, ROUNDS)
+    const bare = await median(async () => (await fetch(web.url)).json(), ROUNDS)
     return { what: 'a request through the host', value, unit: 'ms', beside: { what: 'without SSH', value: bare } }
   } finally {
     await web.stop(true)
@@ -109,14 +109,4 @@ function targetsOf({ spec, port, key, knownHosts }: TestServer): string {
 
 function optionsOf({ port, key, knownHosts }: TestServer): string[] {
   return ['-p', `${port}`, '-i', key, '-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'BatchMode=yes']
-}
-
-async function median(work: () => PromiseLike<unknown>, rounds = ROUNDS): Promise<number> {
-  const took: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now()
-    await work()
-    took.push(performance.now() - start)
-  }
-  return took.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN
 }

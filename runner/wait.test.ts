@@ -3,7 +3,8 @@ import { fakeContext, fakeProbe, json } from './condition/fake-probe.ts'
 import { makeCondition } from './condition.ts'
 import { type CheckFailure, isError } from './contracts/errors.ts'
 import type { ProbeKind, Taken } from './contracts/probe.ts'
-import type { Service, ServiceState, Wake } from './contracts/target.ts'
+import type { Service, ServiceState } from './contracts/target.ts'
+import type { Wake } from './contracts/transport.ts'
 import { holdFor, type WaitOptions, waitFor } from './wait.ts'
 
 const place = { file: 'plan.yaml', path: ['steps', 0, 'wait-for'] }

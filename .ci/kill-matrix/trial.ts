@@ -28,7 +28,7 @@ async function tryIt(stage: Stage, choice: Choice, limit: number): Promise<strin
   const file = writePlan(stage, choice)
   const before = await fingerprintOf(stage, file)
   const child = start(stage, choice, file)
-  const stopped = choice.blow === 'runner stopped beyond its lease' ? wakeLater(stage, child) : undefined
+  const stopped = choice.blow === 'runner stopped beyond its lease' ? wakeLater(child) : undefined
   const ended = await within(child.exited, ENDS_WITHIN)
   await stopped
   if (ended === undefined) {
@@ -129,8 +129,8 @@ function start(stage: Stage, { window, blow, delay }: Choice, file: string): Bun
 }
 
 /** The runner below the wrapper stops itself; it is woken once its guardian has done its work, or had the time for it. */
-async function wakeLater({ folder }: Stage, wrapper: Bun.Subprocess): Promise<void> {
-  const runner = await stoppedChild(wrapper, folder)
+async function wakeLater(wrapper: Bun.Subprocess): Promise<void> {
+  const runner = await stoppedChild(wrapper)
   if (runner === undefined) return
   await Bun.sleep(BEYOND_LEASE)
   try {
@@ -140,7 +140,7 @@ async function wakeLater({ folder }: Stage, wrapper: Bun.Subprocess): Promise<vo
   }
 }
 
-async function stoppedChild(wrapper: Bun.Subprocess, _folder: string): Promise<number | undefined> {
+async function stoppedChild(wrapper: Bun.Subprocess): Promise<number | undefined> {
   while (wrapper.exitCode === null) {
     const children = await Bun.file(`/proc/${wrapper.pid}/task/${wrapper.pid}/children`)
       .text()

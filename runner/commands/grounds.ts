@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { messageOf } from '../contracts/errors.ts'
 import type { TargetSpec } from '../contracts/plan.ts'
-import type { Transport } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import { CLAIMED, type FoundJournal, removeJournal } from '../engine/journal.ts'
 import { finished, guardiansDone, isOver, journalsHere, targetIdentity } from '../engine/leftovers.ts'
 import {

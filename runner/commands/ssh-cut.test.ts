@@ -22,9 +22,13 @@ describeSsh('a connection that is cut', () => {
     web = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
-      fetch: async () => {
-        writeFileSync(join(server.home, 'begun'), '')
-        await Bun.sleep(2_000)
+      // The first request is answered when nobody hears it any more: its connection is cut.
+      fetch: async ({ signal }) => {
+        const begun = join(server.home, 'begun')
+        if (existsSync(begun)) return new Response('again')
+        const cut = new Promise((resolve) => signal.addEventListener('abort', resolve))
+        writeFileSync(begun, '')
+        await cut
         return new Response('late')
       },
     })

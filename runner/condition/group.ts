@@ -2,7 +2,7 @@
 import type { Miss } from '../contracts/errors.ts'
 import type { Condition, ProbeContext, Verdict } from '../contracts/probe.ts'
 import type { Place } from '../contracts/source.ts'
-import type { Wake } from '../contracts/target.ts'
+import type { Wake } from '../contracts/transport.ts'
 import type { Named } from './single.ts'
 
 export const groups = ['all', 'any', 'none'] as const

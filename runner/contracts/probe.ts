@@ -1,7 +1,8 @@
 import type { Finding, Miss } from './errors.ts'
 import type { Static, TSchema } from './params.ts'
 import type { Place } from './source.ts'
-import type { LogMark, Target, Wake } from './target.ts'
+import type { LogMark, Target } from './target.ts'
+import type { Wake } from './transport.ts'
 
 /** What a probe took. `document` is what `$` paths look into; absent means that the reading is no JSON. */
 export interface Reading {

@@ -27,6 +27,8 @@ export interface Undo {
   readonly keeps?: Readonly<Record<string, Uint8Array>> | undefined
   /** Content that the undo may show: where a secret of the plan is in it, a file `private` is kept aside, and nothing is shown. */
   readonly holds?: readonly Uint8Array[] | undefined
+  /** What it puts back is a piece of the case's own stack: once that is gone there is nothing to put back, and nothing may be made again. */
+  readonly goesWithStack?: true | undefined
   /** How the change ends without us. */
   readonly ends: { readonly by: 'undo' | 'holder' | 'reboot' } | { readonly by: 'lease'; readonly seconds: number }
 }
@@ -103,6 +105,7 @@ export interface JournalEntry {
   readonly touches?: readonly Touch[] | undefined
   /** How long the normal state may take to hold after the undo, in ms. */
   readonly settles?: number | undefined
+  readonly goesWithStack?: true | undefined
   readonly ends?: Undo['ends'] | undefined
   readonly message?: string | undefined
 }

@@ -159,12 +159,14 @@ describe('a change that is undone', () => {
     await using it = new Bench()
     const stack = it.change('stack', { of: 'stack' })
     await it.changes.make(stack, { step: 'up', signal })
-    await it.changes.make(it.change('web', { sh: 'exit 1', touches: [{ service: 'web' }] }), { step: 's1', signal })
+    await it.changes.make(it.change('web', { sh: 'exit 1', goesWithStack: true }), { step: 's1', signal })
     await it.changes.make(it.change('file', { sh: 'exit 1', touches: [{ file: '/x' }] }), { step: 's2', signal })
+    // The machine stays where the stack goes, and so does a file that a service only shows.
+    await it.changes.make(it.change('host', { sh: 'exit 1', touches: [{ service: 'host' }] }), { step: 's3', signal })
     await it.changes.restore(({ undo }) => undo.of !== 'stack', 'end')
-    expect(it.states()).toEqual(['applied', 'failed', 'failed'])
+    expect(it.states()).toEqual(['applied', 'failed', 'failed', 'failed'])
     await it.changes.restore(({ undo }) => undo.of === 'stack', 'end')
-    expect(it.states()).toEqual(['undone', 'undone', 'failed'])
+    expect(it.states()).toEqual(['undone', 'undone', 'failed', 'failed'])
   }, 20_000)
 
   test('that arrives after its undo is undone again', async () => {
@@ -203,7 +205,7 @@ test('what can not be journalled is not made', async () => {
 })
 
 type Options = Partial<Pick<Change, 'apply' | 'inEffect' | 'within' | 'touches'>> &
-  Partial<Pick<Undo, 'of' | 'sh' | 'verify' | 'settles'>>
+  Partial<Pick<Undo, 'of' | 'sh' | 'verify' | 'settles' | 'goesWithStack'>>
 
 /** Changes in a folder of their own; undoing `a` notes `undone a` in a file. */
 class Bench implements AsyncDisposable {
@@ -217,8 +219,14 @@ class Bench implements AsyncDisposable {
 
   change(name: string, options: Options = {}): Change {
     const { of = 'fault', touches = [], settles = 1_000, apply = async () => undefined } = options
-    const { sh = `echo undone ${name} >>${quote(join(this.folder, 'notes'))}`, verify, ...rest } = options
-    const undo: Undo = { of, title: `${name} is undone`, sh, verify, settles, touches, ends: { by: 'undo' } }
+    const {
+      sh = `echo undone ${name} >>${quote(join(this.folder, 'notes'))}`,
+      verify,
+      goesWithStack,
+      ...rest
+    } = options
+    const about = { title: `${name} is undone`, settles, touches, goesWithStack, ends: { by: 'undo' } } as const
+    const undo: Undo = { of, sh, verify, ...about }
     return { does: `makes ${name}`, ...rest, touches, undo, apply }
   }
 

@@ -1,16 +1,17 @@
 /** The one door for changes of a case: journals, makes, verifies and marks each, and undoes from what was journalled. */
 import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
 import type { RestoreOutcome } from '../contracts/events.ts'
-import type { Transport } from '../contracts/target.ts'
-import type { Change, Effective, Touch, Undo } from '../contracts/undo.ts'
-import { formatDuration } from '../contracts/units.ts'
+import type { Transport } from '../contracts/transport.ts'
+import type { Change, Undo } from '../contracts/undo.ts'
+import { withinTime } from './deadline.ts'
 import type { Emit } from './emit.ts'
+import { evidenceOf } from './evidence.ts'
 import { Guardian } from './guardian.ts'
 import { Journal } from './journal.ts'
 import { type Place, placeFor } from './place.ts'
+import { serviceIn, shareFile, shareService } from './touches.ts'
 import { type Undone, undoEntry } from './undo.ts'
 
-const EFFECT_WITHIN = 10_000
 const GUARDIAN_LIMIT = 120_000
 /** How long a target may be out of reach while it has to be asked. */
 const AWAY_LIMIT = 60_000
@@ -265,18 +266,18 @@ export class Changes {
   async #undo(entry: Entry, by: 'step' | 'end' | 'for'): Promise<Restored> {
     clearTimeout(entry.timer)
     const start = performance.now()
-    await settledWithin(entry.applying, APPLIES_WITHIN)
+    if (entry.applying) await withinTime(Promise.allSettled([entry.applying]), APPLIES_WITHIN)
     const { outcome, message, unverified } = await this.#howUndone(entry)
     entry.state = outcome
     this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
-    if (entry.undo.of === 'stack' && outcome === 'restored') await this.#goneWith(entry)
+    if (entry.undo.of === 'stack' && outcome === 'restored') await this.#goneWithStack()
     return { entry, outcome, message }
   }
 
-  /** What was changed in a stack goes with it: to undo it later would make pieces of the stack again. */
-  async #goneWith(stack: Entry): Promise<void> {
+  /** What was a piece of the stack is gone with it: to undo it later would make it again. */
+  async #goneWithStack(): Promise<void> {
     for (const entry of this.#open()) {
-      if (entry === stack || !entry.undo.touches.every(isInStack)) continue
+      if (!entry.undo.goesWithStack) continue
       await this.#place.mark(entry.id, 'undone', 'gone with its stack').catch(() => undefined)
       entry.state = 'restored'
     }
@@ -344,14 +345,6 @@ export class Changes {
   }
 }
 
-async function settledWithin(work: Promise<void> | undefined, limit: number): Promise<void> {
-  if (work === undefined) return
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, limit)
-  await Promise.race([work.catch(() => undefined), late.promise])
-  clearTimeout(timer)
-}
-
 function failed(message: string): Undone {
   return { outcome: 'failed', message, unverified: false }
 }
@@ -363,53 +356,6 @@ export function fencedOff(): TargetError {
   )
 }
 
-/** Asks again until the change is seen to have taken effect. */
-async function evidenceOf(change: Change, signal: AbortSignal): Promise<string | undefined> {
-  if (!change.inEffect) return undefined
-  const limit = change.within ?? EFFECT_WITHIN
-  const start = performance.now()
-  for (let pause = 2; ; pause = Math.min(pause * 2, 250)) {
-    const seen = await effectOf(change, signal)
-    if (seen.yes) return seen.evidence
-    if (signal.aborted) throw signal.reason
-    if (performance.now() - start > limit)
-      throw new CheckFailure(
-        `no effect: ${change.does}, but ${limit > 0 ? `after ${formatDuration(limit)} ` : ''}${seen.why}`,
-        {
-          hint: 'a fault that changes nothing proves nothing, so it never passes',
-        },
-      )
-    await Bun.sleep(pause)
-  }
-}
-
-async function effectOf(change: Change, signal: AbortSignal): Promise<Effective> {
-  try {
-    return (await change.inEffect?.(signal)) ?? { yes: true, evidence: '' }
-  } catch (error) {
-    if (isError(error, 'target') && !error.transient) throw error
-    return { yes: false, why: messageOf(error) }
-  }
-}
-
 function withoutWords(change: Change): string {
   return change.without === 'not-needed' ? 'nothing to put back' : 'not undoable'
-}
-
-function serviceIn(touch: Touch): string[] {
-  return 'service' in touch ? [touch.service] : []
-}
-
-function isInStack(touch: Touch): boolean {
-  return 'service' in touch || ('file' in touch && touch.in !== undefined)
-}
-
-function shareService(a: readonly Touch[], b: readonly Touch[]): boolean {
-  return a.some((one) => 'service' in one && b.some((other) => 'service' in other && other.service === one.service))
-}
-
-function shareFile(a: readonly Touch[], b: readonly Touch[]): boolean {
-  return a.some(
-    (one) => 'file' in one && b.some((other) => 'file' in other && other.file === one.file && other.in === one.in),
-  )
 }

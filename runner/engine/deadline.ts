@@ -42,3 +42,14 @@ function listen(parent: AbortSignal, end: (reason: unknown) => void): () => void
   else parent.addEventListener('abort', heard, { once: true })
   return () => parent.removeEventListener('abort', heard)
 }
+
+/** What a promise came to, or undefined when that takes longer than `limit` ms. */
+export async function withinTime<T>(promise: Promise<T>, limit: number): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), limit)
+  try {
+    return await Promise.race([promise, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -45,10 +45,10 @@ undo_one() {
 # The line that tells of a change first.
 told() { grep '"id":'"$(expr "$1" + 0)"',"state":"intent"' "$claimed/journal.jsonl"; }
 
-# What was changed in a stack goes with it: to undo it later would make pieces of the stack again.
+# What was a piece of the stack is gone with it: to undo it later would make it again.
 gone_with() {
   for other in $(scripts); do
-    told "$other" | grep -v '"target":true' | grep -qE '"service":|"in":' || continue
+    told "$other" | grep -q '"goesWithStack":true' || continue
     mark "$other" undone
     rm -f "$claimed/$other".*
   done

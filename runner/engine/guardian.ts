@@ -1,6 +1,7 @@
 /** The runner's side of a guardian: what puts everything back when the runner can't any more. */
 import { messageOf, TargetError } from '../contracts/errors.ts'
-import type { Spawned, Transport } from '../contracts/target.ts'
+import type { Spawned, Transport } from '../contracts/transport.ts'
+import { withinTime } from './deadline.ts'
 import { guardianScript } from './guardian-script.ts'
 
 const BEAT_EVERY = 1_000
@@ -42,7 +43,7 @@ export class Guardian implements Disposable {
   async #begin(): Promise<void> {
     try {
       const child = await this.#transport.spawn?.(guardianScript, this.#args)
-      const said = child && (await withinTime(child.said))
+      const said = child && (await withinTime(child.said, READY_WITHIN))
       if (!child || !said?.startsWith('ready')) throw new Error('it did not answer')
       this.#child = child
       child.tell('beat')
@@ -62,17 +63,5 @@ export class Guardian implements Disposable {
 
   #beat(): void {
     this.#child?.tell('beat')
-  }
-}
-
-async function withinTime<T>(promise: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), READY_WITHIN)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -62,6 +62,7 @@ export class Journal {
         of: undo.of,
         touches: undo.touches,
         settles: undo.settles,
+        goesWithStack: undo.goesWithStack,
         ends: undo.ends,
       })
       syncFolder(this.folder)

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { basename, dirname, join, posix } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
-import type { Transport } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import { hostname, isAlive } from './identity.ts'
 import {
   CLAIMED,

@@ -1,7 +1,7 @@
 /** The lock of a target on another machine: the same folders and files as `lock.ts` makes, by `sh`, and seen by whoever runs plans on that machine itself. */
 import { posix } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
-import type { Transport } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import { hostname, isAlive } from './identity.ts'
 import {
   BEATS_WITHIN,

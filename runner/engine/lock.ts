@@ -49,20 +49,12 @@ export function takeLock(folder: string, mode: LockMode, who: Who, tookOver: Too
 /** Takes away what is left of locks in a folder whose holders are gone; those of living ones stay. */
 export function tidyLocks(folder: string): void {
   const who = { run: 'tidying', plan: '' }
-  for (const name of namesIn(folder))
+  for (const name of listed(folder))
     try {
       takeLock(join(folder, name), 'exclusive', who)[Symbol.dispose]()
     } catch {
       // Somebody holds it, or it is not ours to remove.
     }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 /** Who holds the lock in a way that `mode` can't share. Only looks. */

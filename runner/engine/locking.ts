@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join, posix } from 'node:path'
-import { BusyError, isError, messageOf, TargetError } from '../contracts/errors.ts'
+import { isError, messageOf, TargetError } from '../contracts/errors.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { Effect } from '../contracts/step.ts'
-import type { RuntimeKind, Transport } from '../contracts/target.ts'
-import { type Holder, type LockMode, lockedBy, type TookOver, takeLock } from './lock.ts'
+import type { RuntimeKind } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
+import { busy, type Holder, type LockMode, lockedBy, type TookOver, takeLock } from './lock.ts'
 import { lockedThere, takeLockThere } from './lock-there.ts'
 
 const LOOK_AGAIN = 25
@@ -105,9 +106,6 @@ function takenHere(take: () => Disposable): Disposable {
 /** `--check` writes nothing on the target, so it looks at the lock and does not take it. */
 async function onlyLook(lock: Lock, mode: LockMode): Promise<Disposable> {
   const holder = await lock.holder(mode)
-  if (holder)
-    throw new BusyError(
-      `the target is busy: run ${holder.run} (process ${holder.pid} on ${holder.host}) holds it for "${holder.plan}"`,
-    )
+  if (holder) throw busy(holder)
   return { [Symbol.dispose]: () => undefined }
 }

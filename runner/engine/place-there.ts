@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename, posix } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
-import type { ExecOptions, Exit, Transport } from '../contracts/target.ts'
+import type { ExecOptions, Exit, Transport } from '../contracts/transport.ts'
 import type { JournalEntry, UndoState } from '../contracts/undo.ts'
 import { uptimeMs } from './identity.ts'
 import { CLAIMED, fileOf, filesOf, LOG, markState, parseJournal, removeJournal, textOf } from './journal.ts'

@@ -1,6 +1,6 @@
 /** Where a journal's scripts are run: on the target. There its guardian undoes them, too. */
 import { existsSync } from 'node:fs'
-import type { Transport } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import type { JournalEntry, UndoState } from '../contracts/undo.ts'
 import { CLAIMED, fileOf, markState, readJournal, removeJournal, takeUp } from './journal.ts'
 import { There } from './place-there.ts'

@@ -1,6 +1,6 @@
 import { RestoreError } from '../contracts/errors.ts'
 import type { TargetSpec } from '../contracts/plan.ts'
-import type { Transport } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import { openEntries } from './journal.ts'
 import { leftHere, relativeHome, targetIdentity } from './leftovers.ts'
 import { isOverThere, leftThere } from './leftovers-there.ts'

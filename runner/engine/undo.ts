@@ -1,6 +1,6 @@
 /** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
 import type { RestoreOutcome } from '../contracts/events.ts'
-import type { Exit, Transport } from '../contracts/target.ts'
+import type { Exit, Transport } from '../contracts/transport.ts'
 import { AWAY, DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
 import { fileOf } from './journal.ts'
 import type { Place } from './place.ts'

@@ -1,7 +1,7 @@
 /** Addresses of a plan: `HOST:PORT`, where the host may be a service and then the port may be left out. */
 import type { Duplex } from 'node:stream'
 import { TargetError } from '../contracts/errors.ts'
-import type { Address, Transport } from '../contracts/target.ts'
+import type { Address, Transport } from '../contracts/transport.ts'
 import { formatDuration } from '../contracts/units.ts'
 
 /** Connects within `timeout` ms. Throws an error with a `code`; ETIMEDOUT when nobody answers. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
-import type { HttpRequest, Transport } from '../contracts/target.ts'
+import type { HttpRequest } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import { type Locate, sendHttp } from './http.ts'
 import { localTransport } from './transport/local.ts'
 

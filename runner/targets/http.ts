@@ -1,6 +1,7 @@
 /** HTTP/1.1 as seen from a target. */
 import { isError, TargetError } from '../contracts/errors.ts'
-import type { Address, HttpRequest, HttpResponse, Transport } from '../contracts/target.ts'
+import type { HttpRequest, HttpResponse } from '../contracts/target.ts'
+import type { Address, Transport } from '../contracts/transport.ts'
 import { readBody, readEvents } from './http/body.ts'
 import { clientOf } from './http/client.ts'
 import { noAnswer, tooLate } from './http/no-answer.ts'

@@ -1,4 +1,5 @@
-import type { RuntimeKind, Transport } from '../contracts/target.ts'
+import type { RuntimeKind } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 import { dockerRuntime } from './runtime/docker.ts'
 import { processRuntime } from './runtime/process.ts'
 import { systemdRuntime } from './runtime/systemd.ts'

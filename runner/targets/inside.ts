@@ -1,6 +1,7 @@
 /** A service as the place that connections start from: what `in: SERVICE` means for `http` and `tcp`. */
 import { TargetError } from '../contracts/errors.ts'
-import type { Address, Runtime, Service, Transport } from '../contracts/target.ts'
+import type { Runtime, Service } from '../contracts/target.ts'
+import type { Address, Transport } from '../contracts/transport.ts'
 
 export interface Inside {
   /** The target's transport, but for its connections. */

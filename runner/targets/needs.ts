@@ -3,7 +3,8 @@ import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { quote } from '../contracts/command.ts'
 import { messageOf } from '../contracts/errors.ts'
-import type { Need, Transport } from '../contracts/target.ts'
+import type { Need } from '../contracts/target.ts'
+import type { Transport } from '../contracts/transport.ts'
 
 /** Journals and what they keep of files need some room, in kB. */
 const HEADROOM = 102_400

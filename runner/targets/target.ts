@@ -1,7 +1,8 @@
 /** A target as one step sees it; dead once the step is over, so that what goes on too long can change nothing more. */
 import { isAbsolute, join, resolve } from 'node:path'
 import { TargetError } from '../contracts/errors.ts'
-import { type Address, MACHINE, type Runtime, type Service, type Target, type Transport } from '../contracts/target.ts'
+import { MACHINE, type Runtime, type Service, type Target } from '../contracts/target.ts'
+import type { Address, Transport } from '../contracts/transport.ts'
 import { undoScript } from '../contracts/undo-script.ts'
 import { tryConnect } from './address.ts'
 import { exported } from './exported.ts'

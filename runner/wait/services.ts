@@ -1,7 +1,8 @@
 /** The services that a wait depends on: their starts and exits wake it, an exit ends it. */
 import { isError, messageOf, type ServiceLines } from '../contracts/errors.ts'
 import type { Condition } from '../contracts/probe.ts'
-import type { Service, Target, Wake } from '../contracts/target.ts'
+import type { Service, Target } from '../contracts/target.ts'
+import type { Wake } from '../contracts/transport.ts'
 
 const LAST_LINES = 10
 

@@ -70,22 +70,7 @@ if [ $hog -le 0 ]; then
   echo "it uses $(($(used) / 1048576)) MiB already, which is more than that"
   exit 1
 fi
-exec 3>&1
-before=$(used)
-{
-  head -c $hog /dev/zero
-  n=0
-  while [ $(used) -lt $((before + hog / 10 * 8)) ]; do
-    n=$((n + 1))
-    if [ $n -gt 40 ]; then
-      echo "its memory can't be filled: what should fill it was ended, perhaps for want of memory" >&3
-      exit 1
-    fi
-    sleep 0.05
-  done
-  echo "ready $((hog / 1048576)) MiB taken, $(($(used) / 1048576)) MiB used $says" >&3
-  cat 5>&1 >/dev/null
-} | tail -c $hog >/dev/null`
+${fill({ rounds: 40, why: "its memory can't be filled: what should fill it was ended, perhaps for want of memory", ready: '$((hog / 1048576)) MiB taken, $(($(used) / 1048576)) MiB used $says' })}`
 }
 
 /** Of what is free a tenth is left, or the kernel would end something to make room, and that might be us. */
@@ -105,20 +90,25 @@ if [ $hog -le 0 ]; then
   echo "the machine uses $(($(used) / 1048576)) MiB already, which is more than that"
   exit 1
 fi
-exec 3>&1
+${fill({ rounds: 100, why: "the memory can't be filled: what should fill it was ended, or others gave theirs back", ready: '$((hog / 1048576)) MiB taken, $(($(used) / 1048576)) of $((total / 1048576)) MiB used' })}`
+}
+
+/** Shell that takes `$hog` bytes by what `tail` keeps, says so once `used` shows it, and holds them until stdin ends. `rounds` of 50 ms. */
+function fill({ rounds, why, ready }: { rounds: number; why: string; ready: string }): string {
+  return `exec 3>&1
 before=$(used)
 {
   head -c $hog /dev/zero
   n=0
   while [ $(used) -lt $((before + hog / 10 * 8)) ]; do
     n=$((n + 1))
-    if [ $n -gt 100 ]; then
-      echo "the memory can't be filled: what should fill it was ended, or others gave theirs back" >&3
+    if [ $n -gt ${rounds} ]; then
+      echo "${why}" >&3
       exit 1
     fi
     sleep 0.05
   done
-  echo "ready $((hog / 1048576)) MiB taken, $(($(used) / 1048576)) of $((total / 1048576)) MiB used" >&3
+  echo "ready ${ready}" >&3
   cat 5>&1 >/dev/null
 } | tail -c $hog >/dev/null`
 }

@@ -5,7 +5,8 @@ import { connect as connectNet } from 'node:net'
 import { dirname, join } from 'node:path'
 import { toShell } from '../../runner/contracts/command.ts'
 import type { ProbeContext } from '../../runner/contracts/probe.ts'
-import type { Files, Service, Target } from '../../runner/contracts/target.ts'
+import type { Service, Target } from '../../runner/contracts/target.ts'
+import type { Files } from '../../runner/contracts/transport.ts'
 
 export function fakeTarget(directory: string, services: Readonly<Record<string, Partial<Service>>> = {}): Target {
   const signal = new AbortController().signal

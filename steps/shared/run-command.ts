@@ -2,7 +2,8 @@
 import type { Command } from '../../runner/contracts/command.ts'
 import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
 import type { Field, Reading } from '../../runner/contracts/probe.ts'
-import type { Exit, Target } from '../../runner/contracts/target.ts'
+import type { Target } from '../../runner/contracts/target.ts'
+import type { Exit } from '../../runner/contracts/transport.ts'
 import { brief, parseJson } from './json.ts'
 
 export const runParams = shortOr(

@@ -1,7 +1,7 @@
 /** Connections of a transport, kept alive from request to request and closed with it. */
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import type { Address, Transport } from '../../contracts/target.ts'
+import type { Address, Transport } from '../../contracts/transport.ts'
 
 type Undici = typeof import('undici/index.js')
 export type Client = InstanceType<Undici['Pool']>

@@ -1,4 +1,4 @@
-import type { Address } from '../../contracts/target.ts'
+import type { Address } from '../../contracts/transport.ts'
 import { formatDuration } from '../../contracts/units.ts'
 
 /** Why there was no answer, for people. It keeps the `code` of the error it stands for. */

@@ -1,7 +1,7 @@
 /** Small commands on the machine, whose undo needs the same programs: they lie where ordinary users do not look for them. */
 import { CheckFailure } from '../../contracts/errors.ts'
-import type { Transport } from '../../contracts/target.ts'
 import { MACHINE } from '../../contracts/target.ts'
+import type { Transport } from '../../contracts/transport.ts'
 import type { Change, Undo } from '../../contracts/undo.ts'
 
 export const PATHS = 'PATH="$PATH:/usr/sbin:/sbin:/usr/bin:/bin"; export PATH'

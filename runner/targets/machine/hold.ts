@@ -1,7 +1,8 @@
 /** A process that is held on the machine while a fault lasts: its stdin is ours, so it ends when the runner is gone. */
 import { randomBytes } from 'node:crypto'
 import { CheckFailure } from '../../contracts/errors.ts'
-import type { Held, Spawned } from '../../contracts/target.ts'
+import type { Held } from '../../contracts/target.ts'
+import type { Spawned } from '../../contracts/transport.ts'
 import type { Change } from '../../contracts/undo.ts'
 import { checkHeld, endHeld, HELD_MARK } from '../held.ts'
 import { aboutMachine, PATHS } from './ask.ts'

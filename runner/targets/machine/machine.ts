@@ -1,4 +1,5 @@
-import type { Runtime, Transport } from '../../contracts/target.ts'
+import type { Runtime } from '../../contracts/target.ts'
+import type { Transport } from '../../contracts/transport.ts'
 
 /** A machine that faults break. */
 export interface Machine {

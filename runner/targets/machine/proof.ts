@@ -1,7 +1,8 @@
 /** Shows that rules on a machine have an effect: by what can no longer be reached, and by the packets that the kernel has counted. */
 import { quote } from '../../contracts/command.ts'
 import { CheckFailure } from '../../contracts/errors.ts'
-import { MACHINE, type NetworkRule, type Transport } from '../../contracts/target.ts'
+import { MACHINE, type NetworkRule } from '../../contracts/target.ts'
+import type { Transport } from '../../contracts/transport.ts'
 import type { Effective } from '../../contracts/undo.ts'
 import { ask, demand } from './ask.ts'
 import type { Machine } from './machine.ts'

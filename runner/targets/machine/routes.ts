@@ -1,5 +1,5 @@
 /** Where packets of a machine can go (IPv4), as its kernel tells in /proc/net/route. */
-import type { Transport } from '../../contracts/target.ts'
+import type { Transport } from '../../contracts/transport.ts'
 import { demand } from './ask.ts'
 
 export interface Routes {

@@ -1,6 +1,6 @@
 /** What every transport must do alike: `describeTransport('ssh', () => sshTransport(await testServer()))`. */
 import { afterAll, beforeAll, describe } from 'bun:test'
-import type { Transport } from '../../contracts/target.ts'
+import type { Transport } from '../../contracts/transport.ts'
 import { describeCommands } from './conformance/commands.ts'
 import { describeConnections } from './conformance/connections.ts'
 import { describeFiles } from './conformance/files.ts'

@@ -2,7 +2,7 @@
 import { closeSync, existsSync } from 'node:fs'
 import type { Command } from '../../contracts/command.ts'
 import { TargetError } from '../../contracts/errors.ts'
-import type { ExecOptions, Exit } from '../../contracts/target.ts'
+import type { ExecOptions, Exit } from '../../contracts/transport.ts'
 import { type Pipe, realPipe } from './local-pipe.ts'
 import { howEnded, type Kept, keepOutput } from './output.ts'
 import { type Launch, launchOf } from './script.ts'

@@ -1,7 +1,7 @@
 import { type Stats, watch } from 'node:fs'
 import { chmod, chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { FileInfo, Files, Wake } from '../../contracts/target.ts'
+import type { FileInfo, Files, Wake } from '../../contracts/transport.ts'
 import { userName } from './users.ts'
 
 /** Files of this machine. */

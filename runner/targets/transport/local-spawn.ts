@@ -1,5 +1,6 @@
 /** A process of this machine that outlives the runner. */
-import type { Spawned } from '../../contracts/target.ts'
+import type { Spawned } from '../../contracts/transport.ts'
+import { ToldLines } from './told-lines.ts'
 
 /** CI systems kill what carries their marks once a job is over, also what is there to tidy up after it. */
 const MARKS = ['BUILD_ID', 'BUILD_URL', 'JENKINS_NODE_COOKIE', 'JENKINS_SERVER_COOKIE', 'RUNNER_TRACKING_ID']
@@ -22,9 +23,11 @@ export async function spawnLocally(
     stderr: 'ignore',
   }) as Child
   child.unref()
+  const lines = new ToldLines(told)
+  void read(child.stdout, lines).catch(() => undefined)
   return {
     pid: child.pid,
-    said: linesOf(child.stdout, told),
+    said: lines.first,
     ended: child.exited.then(() => undefined),
     tell: (line) => tell(child, line),
     release: () => void Promise.resolve(child.stdin.end()).catch(() => undefined),
@@ -42,24 +45,10 @@ function tell(child: Child, line: string): boolean {
   }
 }
 
-/** The first line is waited for, those after it are told. */
-function linesOf(stdout: ReadableStream<Uint8Array>, told: ((line: string) => void) | undefined) {
-  const first = Promise.withResolvers<string | undefined>()
-  void eachLine(stdout, (line, index) => {
-    if (index === 0) first.resolve(line)
-    else told?.(line)
-    return told !== undefined
-  }).then(() => first.resolve(undefined), first.reject)
-  return first.promise
-}
-
-async function eachLine(stdout: ReadableStream<Uint8Array>, take: (line: string, index: number) => boolean) {
-  const decoder = new TextDecoder()
-  let rest = ''
-  let count = 0
-  for await (const chunk of stdout) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (!take(line, count++)) return
+async function read(stdout: ReadableStream<Uint8Array>, lines: ToldLines): Promise<void> {
+  try {
+    for await (const chunk of stdout) if (!lines.take(chunk)) return
+  } finally {
+    lines.end()
   }
 }

@@ -1,7 +1,7 @@
 /** This machine as a target: commands in process groups of their own, sockets, files. */
 import { createConnection } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Address, Transport } from '../../contracts/target.ts'
+import type { Address, Transport } from '../../contracts/transport.ts'
 import { closeClient } from '../http/client.ts'
 import { execLocally, watchCommands } from './local-exec.ts'
 import { localFiles } from './local-files.ts'

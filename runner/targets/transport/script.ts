@@ -1,7 +1,7 @@
 /** How a command is handed to the machine: an argv as it is, a script over a pipe and never in an argv. */
 import { createWriteStream } from 'node:fs'
 import { type Command, toShell } from '../../contracts/command.ts'
-import type { ExecOptions } from '../../contracts/target.ts'
+import type { ExecOptions } from '../../contracts/transport.ts'
 
 export interface Launch {
   readonly argv: string[]

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Address, Transport } from '../../contracts/target.ts'
+import type { Address, Transport } from '../../contracts/transport.ts'
 import { describeConnections } from './conformance/connections.ts'
 import { run, until } from './conformance/run.ts'
 import { describeTransport } from './conformance.ts'
+import { lineTo } from './ssh/test-line.ts'
 import {
   describeSsh,
   describeUsers,
   freePort,
   keygen,
-  lineTo,
   type TestServer,
   type TestServerOptions,
   testServer,

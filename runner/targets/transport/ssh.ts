@@ -1,6 +1,6 @@
 /** A host as a target, over one SSH connection: commands, sockets and files from the host's own point of view. */
 import { TargetError } from '../../contracts/errors.ts'
-import type { Transport } from '../../contracts/target.ts'
+import type { Transport } from '../../contracts/transport.ts'
 import { closeClient } from '../http/client.ts'
 import { connectThrough } from './ssh/connect.ts'
 import { type ExecHost, execRemotely } from './ssh/exec.ts'

@@ -23,6 +23,7 @@ export function about({ group, shell }: At, does: string, undo?: Parts) {
       of: 'fault',
       settles: SETTLES,
       touches,
+      goesWithStack: true,
       ends: { by: 'undo' },
       ...undo,
       sh: `${shell}\n${sh}`,

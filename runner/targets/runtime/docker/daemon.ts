@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Address, Transport } from '../../../contracts/target.ts'
+import type { Address, Transport } from '../../../contracts/transport.ts'
 
 const USUAL = '/var/run/docker.sock'
 

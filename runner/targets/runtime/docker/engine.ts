@@ -1,7 +1,7 @@
 /** The Docker Engine API over a target's transport (https://docs.docker.com/engine/api/). */
 import type { Duplex, Readable } from 'node:stream'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Address, Transport } from '../../../contracts/target.ts'
+import type { Address, Transport } from '../../../contracts/transport.ts'
 import { clientOf } from '../../http/client.ts'
 import { EngineError } from './engine-error.ts'
 import { openHijacked } from './hijack.ts'

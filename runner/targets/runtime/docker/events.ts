@@ -1,6 +1,6 @@
 /** The daemon's event stream, followed once for a stack: it wakes whoever waits for one of its containers. */
 import type { Readable } from 'node:stream'
-import type { Wake } from '../../../contracts/target.ts'
+import type { Wake } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 
 /** Between two tries to reach a daemon that went away, in ms. */

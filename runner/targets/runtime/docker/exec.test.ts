@@ -1,6 +1,7 @@
 import { describe, expect } from 'bun:test'
 import { isError } from '../../../contracts/errors.ts'
-import type { Service, Transport } from '../../../contracts/target.ts'
+import type { Service } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { run, until } from '../../transport/conformance/run.ts'
 import { container, engine, never, opened, served, transport, useContainers } from './test-containers.ts'
 import { bareImage } from './test-images.ts'

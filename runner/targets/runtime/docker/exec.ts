@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { type Command, toShell } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { ExecOptions, Exit } from '../../../contracts/target.ts'
+import type { ExecOptions, Exit } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 import { Frames } from './frames.ts'
 

@@ -1,7 +1,7 @@
 /** Files that the Engine's archives can't reach: below a tmpfs, or a single file that is mounted. A command inside reads and writes them. */
 import { posix } from 'node:path'
 import { CheckFailure, TargetError } from '../../../contracts/errors.ts'
-import type { Exit, FileInfo } from '../../../contracts/target.ts'
+import type { Exit, FileInfo } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 import { execInside } from './exec.ts'
 import { named } from './group.ts'

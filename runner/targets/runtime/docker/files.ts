@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import { extract, type Header, pack } from 'tar-stream'
 import { CheckFailure } from '../../../contracts/errors.ts'
-import type { FileInfo, Files } from '../../../contracts/target.ts'
+import type { FileInfo, Files } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 import { EngineError } from './engine-error.ts'
 import { isMounted, isUnseen, readInside, statInside, writeInside } from './files-by-exec.ts'

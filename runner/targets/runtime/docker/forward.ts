@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Address, Transport } from '../../../contracts/target.ts'
+import type { Address, Transport } from '../../../contracts/transport.ts'
 
 export interface Forward extends AsyncDisposable {
   /** For DOCKER_HOST. */

@@ -1,5 +1,5 @@
 /** Logs of a container: read with the daemon's timestamps, so that "since" is exact to the line. */
-import type { Wake } from '../../../contracts/target.ts'
+import type { Wake } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 import { Frames } from './frames.ts'
 

@@ -1,6 +1,7 @@
 /** What a target of containers stands on. */
 import { messageOf } from '../../../contracts/errors.ts'
-import type { Need, Transport } from '../../../contracts/target.ts'
+import type { Need } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { composeCommand } from './compose.ts'
 import { daemonAddress } from './daemon.ts'
 import { Engine } from './engine.ts'

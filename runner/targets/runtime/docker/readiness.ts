@@ -1,7 +1,7 @@
 /** Waits until a service that was brought up is ready: woken by the daemon's events, sampled otherwise. */
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { RuntimeHost, Service, ServiceState } from '../../../contracts/target.ts'
-import { formatDuration } from '../../../contracts/units.ts'
+import { lookUntil, type Seen } from '../look-until.ts'
 import type { Inspection } from './inspection.ts'
 
 const LAST_LINES = 20
@@ -17,28 +17,17 @@ export interface Starting {
 }
 
 /** Throws a TargetError with the last lines of its log when it exits, or is not ready in time. */
-export async function untilReady(starting: Starting): Promise<void> {
-  const { service, signal, limit } = starting
-  const start = performance.now()
-  let wake = () => {}
-  await using _watching = await service.watch(() => wake())
-  for (let pause = 10; ; pause = Math.min(pause * 2, 250)) {
-    signal.throwIfAborted()
-    const seen = await look(starting, performance.now() - start)
-    if (seen.holds) return
-    if (performance.now() - start > limit)
-      throw await notUp(service, `${service.name} was not ready within ${formatDuration(limit)}: ${seen.says}`)
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pause)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
+export function untilReady(starting: Starting): Promise<void> {
+  const { service } = starting
+  return lookUntil({
+    ...starting,
+    pause: 10,
+    look: (passed) => look(starting, passed),
+    notUp: (message) => notUp(service, message),
+  })
 }
 
-async function look({ service, host, signal }: Starting, passed: number): Promise<{ holds: boolean; says: string }> {
+async function look({ service, host, signal }: Starting, passed: number): Promise<Seen> {
   const state = await service.state({ health: true, signal })
   if (state.state === 'exited') return afterExit(service, state)
   if (state.state !== 'running') return { holds: false, says: `it is ${state.state}` }

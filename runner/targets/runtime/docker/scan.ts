@@ -1,5 +1,6 @@
 /** Containers, networks and volumes that carry our labels, whoever made them. */
-import type { Stray, Transport } from '../../../contracts/target.ts'
+import type { Stray } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { daemonAddress } from './daemon.ts'
 import { Engine } from './engine.ts'
 

@@ -1,7 +1,8 @@
 /** A service of containers, as steps and probes see it. */
 import type { Duplex } from 'node:stream'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
-import type { Address, Service, ServiceNames, ServiceState, Wake } from '../../../contracts/target.ts'
+import type { Service, ServiceNames, ServiceState } from '../../../contracts/target.ts'
+import type { Address, Wake } from '../../../contracts/transport.ts'
 import { commandUndoInside } from './command-undo.ts'
 import type { Events } from './events.ts'
 import { execInside } from './exec.ts'

@@ -1,5 +1,5 @@
 /** What of a daemon a target stands for: two runs on it are in each other's way, whichever targets.yaml they read. */
-import type { Transport } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { daemonAddress } from './daemon.ts'
 
 /** The running project, else the containers; with the daemon they are on. An address that is yet to be resolved is as it was written. */

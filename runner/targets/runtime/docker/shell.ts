@@ -1,6 +1,6 @@
 /** The shell that speaks to the Engine: all that an undo needs is `sh` and one of `curl`, `perl` and `docker`. */
 import { quote } from '../../../contracts/command.ts'
-import type { Address } from '../../../contracts/target.ts'
+import type { Address } from '../../../contracts/transport.ts'
 import { AWAY } from '../../../contracts/undo.ts'
 
 /** HTTP/1.0, so that no answer comes in chunks. */

@@ -1,6 +1,7 @@
 /** A target of containers: its daemon, its services, and the stack where it brings one up. */
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Runtime, RuntimeHost, Service, Transport, Verbs } from '../../../contracts/target.ts'
+import type { Runtime, RuntimeHost, Service, Verbs } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { parseDuration } from '../../../contracts/units.ts'
 import { Compose, composeFiles } from './compose.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime, RuntimeHost, Service, Verbs } from '../../../contracts/target.ts'
 import type { Change } from '../../../contracts/undo.ts'
-import { run, until } from '../../transport/conformance/run.ts'
+import { effectOf, run } from '../../transport/conformance/run.ts'
 import { localTransport } from '../../transport/local.ts'
 import { dockerRuntime } from '../docker.ts'
 import { testHost } from '../process/test-host.ts'
@@ -198,13 +198,7 @@ export async function made(of: Service, make: (verbs: Verbs) => Promise<Change>,
   const { applied, ...written } = scripts(change, env)
   await change.apply(never)
   applied()
-  let evidence = ''
-  await until(async () => {
-    const seen = await change.inEffect?.(never)
-    if (seen?.yes) evidence = seen.evidence
-    return change.inEffect === undefined || seen?.yes === true
-  }, change.does)
-  return { change, evidence, ...written }
+  return { change, evidence: await effectOf(change), ...written }
 }
 
 export const stateOf = async (service: Service) => (await service.state()).state

@@ -1,6 +1,7 @@
 import { describe, expect } from 'bun:test'
 import type { Command } from '../../../contracts/command.ts'
-import type { ExecOptions, Service, Verbs } from '../../../contracts/target.ts'
+import type { Service, Verbs } from '../../../contracts/target.ts'
+import type { ExecOptions } from '../../../contracts/transport.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { AWAY, DRIFTED } from '../../../contracts/undo.ts'
 import { until } from '../../transport/conformance/run.ts'

@@ -1,6 +1,6 @@
 /** Processes of this machine: the kernel is asked, and the stack's files are read. */
 import { join } from 'node:path'
-import type { Transport } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { fillFolder, makeFolder, writeRun } from './folder.ts'
 import { logSize, readLog } from './log.ts'
 import type { Machine } from './machine.ts'

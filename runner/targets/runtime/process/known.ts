@@ -1,5 +1,5 @@
 /** What the runtime knows of one of its services. */
-import type { Transport } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import type { Look, Machine } from './machine.ts'
 import type { Alive } from './process-table.ts'
 import type { StopBy } from './scripts.ts'

@@ -1,6 +1,7 @@
 /** What a target of processes stands on. */
 import { quote } from '../../../contracts/command.ts'
-import type { Need, Transport } from '../../../contracts/target.ts'
+import type { Need } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { servicesOf } from './config.ts'
 
 export async function processNeeds(

@@ -1,7 +1,8 @@
 /** A stack of processes: brought up as a change, gone by its undo, and at the latest with the runner. */
 import { join, resolve } from 'node:path'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Runtime, RuntimeHost, Service, ServiceNames, Transport } from '../../../contracts/target.ts'
+import type { Runtime, RuntimeHost, Service, ServiceNames } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { parseDuration } from '../../../contracts/units.ts'
 import { downGrace, needsOf, type ServiceConfig, servicesOf, stopBy } from './config.ts'

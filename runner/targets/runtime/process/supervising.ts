@@ -1,7 +1,7 @@
 /** The runner's side of a stack's supervisor. */
 import { quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Spawned, Transport, Wake } from '../../../contracts/target.ts'
+import type { Spawned, Transport, Wake } from '../../../contracts/transport.ts'
 import type { Machine } from './machine.ts'
 import { supervisor } from './supervisor.ts'
 

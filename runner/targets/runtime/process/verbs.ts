@@ -107,7 +107,11 @@ function signal(service: ProcessService, name: NodeJS.Signals): Change {
 function about(service: ProcessService, does: string, undo?: Pick<Undo, 'title' | 'sh' | 'verify'>) {
   const touches = [{ service: service.name }]
   if (!undo) return { does, touches, without: 'not-needed' } as const
-  return { does, touches, undo: { of: 'fault', settles: SETTLES, touches, ends: { by: 'undo' }, ...undo } } as const
+  return {
+    does,
+    touches,
+    undo: { of: 'fault', settles: SETTLES, touches, goesWithStack: true, ends: { by: 'undo' }, ...undo },
+  } as const
 }
 
 function backRunning({ name, machine: { stack } }: ProcessService): Pick<Undo, 'title' | 'sh' | 'verify'> {

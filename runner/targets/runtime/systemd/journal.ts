@@ -1,7 +1,7 @@
 /** The journal of a machine: the logs of its units, and what systemd says of them, which wakes whoever waits. */
 import { quote } from '../../../contracts/command.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
-import type { Wake } from '../../../contracts/target.ts'
+import type { Wake } from '../../../contracts/transport.ts'
 import type { Machine } from './machine.ts'
 import { objectOf } from './object.ts'
 

@@ -1,6 +1,6 @@
 /** The machine whose units they are, asked in its own `sh`. */
 import { TargetError } from '../../../contracts/errors.ts'
-import type { ExecOptions, Transport } from '../../../contracts/target.ts'
+import type { ExecOptions, Transport } from '../../../contracts/transport.ts'
 
 const LIMIT = 30_000
 const never = new AbortController().signal

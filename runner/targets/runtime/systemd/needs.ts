@@ -1,6 +1,7 @@
 /** What a target of units stands on. */
 import { messageOf } from '../../../contracts/errors.ts'
-import type { Need, Transport } from '../../../contracts/target.ts'
+import type { Need } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { unitNameOf } from './known.ts'
 import { type Machine, machineBehind } from './machine.ts'
 import type { ServiceConfig } from './stack.ts'

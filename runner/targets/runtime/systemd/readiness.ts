@@ -1,7 +1,7 @@
 /** Waits until a unit that was brought is ready: woken by what systemd says of it, sampled otherwise. */
 import { TargetError } from '../../../contracts/errors.ts'
 import type { RuntimeHost, Service } from '../../../contracts/target.ts'
-import { formatDuration } from '../../../contracts/units.ts'
+import { lookUntil, type Seen } from '../look-until.ts'
 import { lastLines } from './journal.ts'
 import type { KnownUnit } from './known.ts'
 
@@ -16,29 +16,17 @@ export interface Starting {
 }
 
 /** Throws a TargetError with the last lines of its log when it ends, or is not ready in time. */
-export async function untilReady(starting: Starting): Promise<void> {
-  const { service, signal, limit } = starting
-  const start = performance.now()
-  let wake = () => {}
-  await using _watching = await service.watch(() => wake())
-  for (let pause = 20; ; pause = Math.min(pause * 2, 250)) {
-    signal.throwIfAborted()
-    const { holds, says } = await look(starting)
-    if (holds) return
-    if (performance.now() - start > limit)
-      throw await notUp(starting, `${service.name} was not ready within ${formatDuration(limit)}: ${says}`)
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pause)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
+export function untilReady(starting: Starting): Promise<void> {
+  return lookUntil({
+    ...starting,
+    pause: 20,
+    look: () => look(starting),
+    notUp: (message) => notUp(starting, message),
+  })
 }
 
 /** One without `ready` may also be there to do its work and go. */
-async function look(starting: Starting): Promise<{ holds: boolean; says: string }> {
+async function look(starting: Starting): Promise<Seen> {
   const { service, hasReady, host, signal } = starting
   const { state, exit, why } = await service.state({ signal })
   if (state === 'exited') {

@@ -1,6 +1,7 @@
 /** Drop-ins and units below /run that carry our sign, whoever made them. */
 import { basename, dirname } from 'node:path/posix'
-import type { Stray, Transport } from '../../../contracts/target.ts'
+import type { Stray } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { removeUnits } from './bring.ts'
 import { machineBehind } from './machine.ts'
 import { runOf } from './made-by.ts'

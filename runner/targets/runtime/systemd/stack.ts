@@ -1,7 +1,8 @@
 /** A target of units: those of a machine that are there already, and those that a target brings for each case. */
 import { TargetError } from '../../../contracts/errors.ts'
 import { placeOf } from '../../../contracts/source.ts'
-import type { Runtime, RuntimeHost, Service, Transport } from '../../../contracts/target.ts'
+import type { Runtime, RuntimeHost, Service } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { parseDuration } from '../../../contracts/units.ts'
 import { type Brought, bringUnits, readUnitFile } from './bring.ts'

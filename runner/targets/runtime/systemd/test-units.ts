@@ -3,9 +3,10 @@ import { afterAll, setDefaultTimeout } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Runtime, RuntimeHost, Transport, Verbs } from '../../../contracts/target.ts'
+import type { Runtime, RuntimeHost, Verbs } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import type { Change } from '../../../contracts/undo.ts'
-import { run, until } from '../../transport/conformance/run.ts'
+import { effectOf, run } from '../../transport/conformance/run.ts'
 import { sshTransport } from '../../transport/ssh.ts'
 import { testHost } from '../process/test-host.ts'
 import { systemdRuntime } from '../systemd.ts'
@@ -62,13 +63,7 @@ export async function made(runtime: Runtime, name: string, make: (verbs: Verbs) 
   const change = await make(runtime.service(name).verbs as Verbs)
   const written = await scripts(change)
   await change.apply(never)
-  let evidence = ''
-  await until(async () => {
-    const seen = await change.inEffect?.(never)
-    if (seen?.yes) evidence = seen.evidence
-    return change.inEffect === undefined || seen?.yes === true
-  }, change.does)
-  return { change, evidence, ...written }
+  return { change, evidence: await effectOf(change), ...written }
 }
 
 export const stateOf = async (runtime: Runtime, name: string) => (await runtime.service(name).state()).state

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Transport } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { run } from './run.ts'
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('')

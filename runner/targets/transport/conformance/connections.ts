@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import type { Address, Transport } from '../../../contracts/target.ts'
+import type { Address, Transport } from '../../../contracts/transport.ts'
 
 export function describeConnections(open: () => Transport): void {
   describe('connections', () => {

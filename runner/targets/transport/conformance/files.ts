@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Transport } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { run, until } from './run.ts'
 
 export function describeFiles(open: () => Transport): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Transport } from '../../../contracts/target.ts'
+import type { Transport } from '../../../contracts/transport.ts'
 import { run, until } from './run.ts'
 
 export function describeLimits(open: () => Transport): void {

@@ -1,5 +1,6 @@
 import type { Command } from '../../../contracts/command.ts'
-import type { ExecOptions, Exit, Transport } from '../../../contracts/target.ts'
+import type { ExecOptions, Exit, Transport } from '../../../contracts/transport.ts'
+import type { Change } from '../../../contracts/undo.ts'
 
 export interface Ran extends Exit {
   readonly out: string
@@ -10,6 +11,17 @@ export interface Ran extends Exit {
 export async function run(transport: Transport, command: Command, options: ExecOptions = {}): Promise<Ran> {
   const exit = await transport.exec(command, options, new AbortController().signal)
   return { ...exit, out: Buffer.from(exit.stdout).toString(), err: Buffer.from(exit.stderr).toString() }
+}
+
+/** Waits for the effect of a change, as the engine does, and tells how it was seen; one that none is told of has it. */
+export async function effectOf(change: Change): Promise<string> {
+  let evidence = ''
+  await until(async () => {
+    const seen = await change.inEffect?.(new AbortController().signal)
+    if (seen?.yes) evidence = seen.evidence
+    return change.inEffect === undefined || seen?.yes === true
+  }, change.does)
+  return evidence
 }
 
 /** Waits until it holds; fails after 5 s. */

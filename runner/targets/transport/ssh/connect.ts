@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream'
 import type { Channel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Address, Transport } from '../../../contracts/target.ts'
+import type { Address, Transport } from '../../../contracts/transport.ts'
 import type { Link } from './link.ts'
 import { relayed } from './relay.ts'
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { type Command, quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { ExecOptions, Exit } from '../../../contracts/target.ts'
+import type { ExecOptions, Exit } from '../../../contracts/transport.ts'
 import { type Launch, launchOf } from '../script.ts'
 import { execAlone } from './exec-alone.ts'
 import { type FramedShell, NoSpace } from './framed-shell.ts'

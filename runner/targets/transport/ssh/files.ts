@@ -1,7 +1,7 @@
 /** Files of a host, by its own small programs: a server may offer no SFTP, and `become` has none. */
 import { quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { ExecOptions, Exit, FileInfo, Files } from '../../../contracts/target.ts'
+import type { ExecOptions, Exit, FileInfo, Files } from '../../../contracts/transport.ts'
 
 type Run = (script: string, options?: ExecOptions) => Promise<Exit>
 

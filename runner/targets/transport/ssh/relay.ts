@@ -1,7 +1,7 @@
 /** A connection made by a program of the host, where sshd may not make it: to a socket that is root's, or where it forbids forwarding. */
 import type { Duplex } from 'node:stream'
 import { quote } from '../../../contracts/command.ts'
-import type { Address } from '../../../contracts/target.ts'
+import type { Address } from '../../../contracts/transport.ts'
 import type { Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
 

@@ -1,6 +1,7 @@
 /** A process of the host that outlives the connection. */
 import { quote } from '../../../contracts/command.ts'
-import type { Spawned } from '../../../contracts/target.ts'
+import type { Spawned } from '../../../contracts/transport.ts'
+import { ToldLines } from '../told-lines.ts'
 import type { Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
 
@@ -21,12 +22,14 @@ export async function spawnRemotely(
   })
   channel.on('error', () => undefined)
   channel.stderr.resume()
-  const said = linesOf(channel, ended, told)
+  const lines = new ToldLines(told, MARK)
+  channel.on('data', (chunk: Buffer) => lines.take(chunk))
+  void ended.then(() => lines.end())
   const words = ['sh', '-c', script, 'sh', ...args].map(quote).join(' ')
   channel.write(`${escapeLine(`unset SD_LINE\necho ${MARK}\ncd /\nexec ${words} 2>/dev/null`)}\n`)
   return {
     pid: undefined,
-    said,
+    said: lines.first,
     ended,
     tell: (line) => {
       if (!open) return false
@@ -39,25 +42,3 @@ export async function spawnRemotely(
 
 /** What a `.bashrc` prints comes before it. */
 const MARK = 'shakedown-begins'
-
-/** The first line is waited for, those after it are told. */
-function linesOf(channel: NodeJS.ReadableStream, ended: Promise<void>, told: ((line: string) => void) | undefined) {
-  const first = Promise.withResolvers<string | undefined>()
-  const decoder = new TextDecoder()
-  let rest = ''
-  let begun = false
-  let waited = true
-  channel.on('data', (chunk: Buffer) => {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      if (!begun) begun = line === MARK
-      else if (waited) {
-        waited = false
-        first.resolve(line)
-      } else told?.(line)
-    }
-  })
-  void ended.then(() => first.resolve(undefined))
-  return first.promise
-}

@@ -1,11 +1,11 @@
 /** An OpenSSH server on a loopback port, with keys made here, and a client's own `~/.ssh`. */
 import { describe, test } from 'bun:test'
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer, type Socket } from 'node:net'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { ownName } from '../users.ts'
 import type { SshSpec } from './spec.ts'
+import { connectTo, ownNetwork, WAITS } from './test-network.ts'
 
 const SSHD = '/usr/sbin/sshd'
 const MINER = 4711
@@ -144,45 +144,6 @@ export async function testServer({
   }
 }
 
-interface OwnNetwork {
-  readonly here: string
-  readonly there: string
-  readonly device: string
-}
-
-/** Two addresses out of those that are kept for trying things. */
-function ownNetwork(): OwnNetwork {
-  const [a = 0, b = 0] = randomBytes(2)
-  const last = b & 0xfc
-  return {
-    here: `198.18.${a}.${last + 1}`,
-    there: `198.18.${a}.${last + 2}`,
-    device: `sd${randomBytes(4).toString('hex')}`,
-  }
-}
-
-/** The namespace has no way out before its cable is plugged in. */
-const WAITS = 'read -r plugged\nip link set lo up\n'
-
-async function connectTo(
-  server: Bun.Subprocess<'pipe' | 'ignore', 'ignore', Bun.BunFile>,
-  own: OwnNetwork,
-): Promise<void> {
-  const namespace = (pid: number | string) => readlinkSync(`/proc/${pid}/ns/net`)
-  while (namespace(server.pid) === namespace('self')) await Bun.sleep(5)
-  const { here, there, device } = own
-  const script = `ip link add ${device}a type veth peer name ${device}b netns ${server.pid}
-ip addr add ${here}/30 dev ${device}a
-ip link set ${device}a up
-nsenter --target ${server.pid} --net ip addr add ${there}/30 dev ${device}b
-nsenter --target ${server.pid} --net ip link set ${device}b up`
-  const { exitCode, stderr } = Bun.spawnSync(['sh', '-e', '-c', script])
-  if (exitCode !== 0) throw new Error(`a network for sshd: ${stderr}`)
-  const stdin = server.stdin as Bun.FileSink
-  stdin.write('plugged\n')
-  await stdin.end()
-}
-
 const START = [SSHD, '-D', '-e', '-f']
 
 /** What is mounted here is seen by the server and by what it starts, and gone with them: sshd's own folder below /run, and a user. */
@@ -214,34 +175,6 @@ ${memory === undefined ? '' : `mount -t tmpfs -o size=${memory} tmpfs /dev/shm`}
 ${namespace ? `echo nameserver ${namespace.nameserver} >resolv.conf\nmount --bind resolv.conf /etc/resolv.conf` : ''}
 exec ${START.join(' ')} ${folder}/sshd_config
 `
-}
-
-export interface Line extends AsyncDisposable {
-  readonly port: number
-  /** Nothing goes through any more, and nobody is told. */
-  silence(): void
-}
-
-/** A line to a server that can go silent; new connections are served all the same. */
-export async function lineTo(port: number): Promise<Line> {
-  const pairs: (readonly [Socket, Socket])[] = []
-  const server = createServer((near) => {
-    const far = createConnection({ host: '127.0.0.1', port })
-    pairs.push([near, far])
-    near.pipe(far).pipe(near)
-    for (const socket of [near, far]) socket.on('error', () => undefined)
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return {
-    port: (server.address() as { port: number }).port,
-    silence: () => {
-      for (const socket of pairs.flat()) socket.unpipe().pause()
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of pairs.flat()) socket.destroy()
-      await new Promise((done) => server.close(done))
-    },
-  }
 }
 
 export function keygen(path: string, passphrase = ''): void {

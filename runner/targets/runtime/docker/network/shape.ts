@@ -1,7 +1,8 @@
 /** A network rule on a service as a change: made by helpers, held by them, made again when a container gets a new namespace. */
 import { randomBytes } from 'node:crypto'
 import { CheckFailure, messageOf, TargetError } from '../../../../contracts/errors.ts'
-import type { NetworkRule, Transport } from '../../../../contracts/target.ts'
+import type { NetworkRule } from '../../../../contracts/target.ts'
+import type { Transport } from '../../../../contracts/transport.ts'
 import { type Change, type Effective, NOTE } from '../../../../contracts/undo.ts'
 import { LEASE, ruleText } from '../../../network/rules.ts'
 import { about } from '../about.ts'

@@ -1,0 +1,86 @@
+/** The way to a machine: what a transport gives. See `architecture.md`. */
+import type { Duplex } from 'node:stream'
+import type { Command } from './command.ts'
+
+/** Called when something that a probe reads may have changed; `because` is shown to people: `node exited`. */
+export type Wake = (because: string) => void
+
+/** Time limits are in milliseconds, sizes in bytes. */
+export interface ExecOptions {
+  readonly cwd?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly stdin?: string | Uint8Array | undefined
+  /** Another user than the service's own: only a container has one. */
+  readonly user?: string | undefined
+  /** Another shell for a script than the target's `sh`. */
+  readonly shell?: string | undefined
+  /** The whole process group is ended after it. */
+  readonly timeout?: number | undefined
+  /** Bytes kept of stdout and of stderr each (default 16 MiB); the rest is read and dropped. */
+  readonly keep?: number | undefined
+}
+
+/** How a command ended. A command that is not found ends with 127, one ended by signal N with 128 + N. */
+export interface Exit {
+  readonly code: number
+  readonly signal?: string | undefined
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+  readonly truncated: boolean
+  readonly timedOut: boolean
+  /** In ms. */
+  readonly duration: number
+}
+
+export interface FileInfo {
+  readonly kind: 'file' | 'folder' | 'other'
+  /** Bytes. */
+  readonly size: number
+  /** Octal text: `0600`. */
+  readonly mode: string
+  readonly owner: string
+}
+
+/** Files of a target. Paths are absolute. */
+export interface Files {
+  /** Undefined when there is nothing. */
+  stat(path: string): Promise<FileInfo | undefined>
+  /** Undefined when there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>
+  /** Replaces atomically and keeps mode and owner of what was there; a new file gets `mode` (default 0644). */
+  write(path: string, bytes: Uint8Array, options?: { mode?: number }): Promise<void>
+  /** Resolves once subscribed; undefined where the target can't tell. */
+  watch(path: string, wake: Wake): Promise<AsyncDisposable | undefined>
+}
+
+/** `host:port` or the path of a unix socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
+
+/** A process that goes on beside the runner, in a session of its own, and is told things over its stdin. */
+export interface Spawned {
+  readonly pid: number | undefined
+  /** Resolves with the first line of its stdout; undefined when it ended without one. */
+  readonly said: Promise<string | undefined>
+  /** Resolves when it has ended, or the way to it was cut. */
+  readonly ended: Promise<void>
+  /** Writes a line; false: nobody reads it any more. */
+  tell(line: string): boolean
+  /** Ends its stdin and lets go of it. */
+  release(): void
+}
+
+/** The way to a machine: everything else stands on these. */
+export interface Transport extends AsyncDisposable {
+  /** `local`, `ssh://miner@10.0.0.5`. */
+  readonly address: string
+  /** Where relative paths start on another machine, absolute. Undefined: in the folder of targets.yaml. */
+  readonly folder?: string | undefined
+  exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
+  /** Starts a script of `sh` with its arguments; it outlives the runner unless it ends by itself. `told` gets the lines after the first. Undefined where that can't be had. */
+  spawn?(script: string, args: readonly string[], told?: (line: string) => void): Promise<Spawned>
+  /** Tells of each command that begins (`run GROUP`) and has ended (`end GROUP`), for who has to end those that outlive the runner. */
+  watchCommands?(told: (line: string) => void): Disposable
+  /** Throws an error with a `code` such as ECONNREFUSED. */
+  connect(to: Address, signal: AbortSignal): Promise<Duplex>
+  readonly files: Files
+}

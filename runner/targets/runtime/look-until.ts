@@ -1,0 +1,44 @@
+/** What a service is waited for with while it comes up. */
+import type { TargetError } from '../../contracts/errors.ts'
+import type { Service } from '../../contracts/target.ts'
+import { formatDuration } from '../../contracts/units.ts'
+
+const LONGEST_PAUSE = 250
+
+export interface Seen {
+  readonly holds: boolean
+  readonly says: string
+}
+
+export interface Looking {
+  readonly service: Service
+  readonly signal: AbortSignal
+  /** ms. */
+  readonly limit: number
+  /** The first pause, in ms; each is twice as long as the one before, up to a quarter of a second. */
+  readonly pause: number
+  /** `passed`: ms since the first look. */
+  look(passed: number): Promise<Seen>
+  notUp(message: string): Promise<TargetError>
+}
+
+/** Looks until it holds: at once when the service tells of a change, sampled otherwise. Throws what `notUp` makes of it when it is late. */
+export async function lookUntil({ service, signal, limit, pause: first, look, notUp }: Looking): Promise<void> {
+  const start = performance.now()
+  let wake = () => {}
+  await using _watching = await service.watch(() => wake())
+  for (let pause = first; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    signal.throwIfAborted()
+    const { holds, says } = await look(performance.now() - start)
+    if (holds) return
+    if (performance.now() - start > limit)
+      throw await notUp(`${service.name} was not ready within ${formatDuration(limit)}: ${says}`)
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pause)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
