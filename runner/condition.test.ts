@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { fakeContext, fakeProbe, fields, json } from './condition/fake-probe.ts'
 import { makeCondition, missesOf } from './condition.ts'
-import { isError } from './contracts/errors.ts'
+import { Interrupted, isError } from './contracts/errors.ts'
 import type { Taken } from './contracts/probe.ts'
 import { markPlace } from './contracts/source.ts'
 import { says } from './matchers.ts'
@@ -63,6 +63,13 @@ describe('three values: what could not be read satisfies nothing', () => {
     expect((await verdictOf({ fake: 'refused', reachable: false })).is).toBe('holds')
     expect((await verdictOf({ fake: 'refused', reachable: true })).is).toBe('untaken')
     expect((await verdictOf({ fake: 'refused', reachable: false, status: 200 })).is).toBe('untaken')
+  })
+  test('an interruption is no answer: neither unreachable nor untaken', async () => {
+    const stop = new Interrupted('interrupted by SIGINT')
+    const context = fakeContext({ signal: AbortSignal.abort(stop) })
+    const asked = { fake: 'refused', reachable: false }
+    const check = makeCondition(asked, place, { probes: fakeProbe(readings) }).check(context)
+    expect(await check.catch((error) => error)).toBe(stop)
     expect((await verdictOf({ fake: 'up', reachable: false })).is).toBe('fails')
   })
 })

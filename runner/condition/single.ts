@@ -24,12 +24,20 @@ export function single(probe: ProbeKind, params: unknown, expected: readonly Exp
     subject,
     says: asked.length === 0 ? subject : `${subject}: ${asked.join(', ')}`,
     services: (probe.services?.(params) ?? []).map((name) => ({ name, namesState })),
-    check: async (context) => judge(probe, await take(probe, params, context), expected, place),
+    check: async (context) => judge(probe, await uninterrupted(probe, params, context), expected, place),
     watch: async (context, wake) => (await watchOf(probe, params, context, wake)) ?? NOTHING,
   }
 }
 
 const NOTHING: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined }
+
+/** What an interruption cut short tells nothing, and least of all that nobody answers. */
+async function uninterrupted(probe: ProbeKind, params: unknown, context: ProbeContext): Promise<Taken> {
+  const taken = await take(probe, params, context)
+  const { reason } = context.signal
+  if ('untaken' in taken && isError(reason, 'interrupted')) throw reason
+  return taken
+}
 
 /** What the system says no to (a folder that may not be read) is a reading not taken, and no bug of ours. */
 async function take(probe: ProbeKind, params: unknown, context: ProbeContext): Promise<Taken> {
