@@ -10,19 +10,20 @@ const rule = (name, comment, from, to) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    rule('contracts-know-nothing', 'Contracts import contracts only.', '^runner/contracts/', {
-      pathNot: '^runner/contracts/',
+    rule('base-knows-nothing', 'The floor imports packages only.', '^runner/base/', { pathNot: '^runner/base/' }),
+    rule('contracts-know-base', 'Contracts import the floor and each other.', '^runner/contracts/', {
+      pathNot: '^runner/(base|contracts)/',
     }),
     rule(
       'conditions-know-contracts',
       'condition, matchers and wait import contracts and each other.',
       '^runner/(condition|matchers|jsonpath|wait)',
       {
-        pathNot: '^runner/(contracts/|condition|matchers|jsonpath|wait)',
+        pathNot: '^runner/(base/|contracts/|condition|matchers|jsonpath|wait)',
       },
     ),
     rule('kinds-know-contracts', 'A step imports contracts, and the probe or fault it is made of.', '^steps/', {
-      pathNot: '^(runner/contracts/|steps/)',
+      pathNot: '^(runner/(base|contracts)/|steps/)',
     }),
     rule('steps-not-each-other', 'Kinds never import each other.', '^steps/(?!probes/|faults/|index)', {
       path: '^steps/(?!probes/|faults/|shared/)',
@@ -36,16 +37,16 @@ module.exports = {
       },
     ),
     rule('reports-know-contracts', 'A reporter is a function of events.', '^runner/report/(?!index)', {
-      pathNot: '^runner/(contracts/|report/)',
+      pathNot: '^runner/(base/|contracts/|report/)',
     }),
     rule('targets-know-contracts', 'Targets import contracts only.', '^runner/targets/', {
-      pathNot: '^runner/(contracts/|targets/)',
+      pathNot: '^runner/(base/|contracts/|targets/)',
     }),
     rule('plan-names-no-kind', 'plan/ gets kinds as arguments.', '^runner/plan/', {
-      pathNot: '^runner/(contracts/|plan/|condition|matchers|jsonpath)',
+      pathNot: '^runner/(base/|contracts/|plan/|condition|matchers|jsonpath)',
     }),
     rule('engine-names-no-kind', 'engine/ gets kinds, targets and reporters as arguments.', '^runner/engine/', {
-      pathNot: '^runner/(contracts/|engine/|plan/|condition|matchers|jsonpath|wait)',
+      pathNot: '^runner/(base/|contracts/|engine/|plan/|condition|matchers|jsonpath|wait)',
     }),
     rule('lists-are-for-commands', 'Only cli.ts and commands import the lists.', '^runner/(?!cli|commands/)', {
       path: '^(steps|runner/report|runner/targets)/index\\.ts$',

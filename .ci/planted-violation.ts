@@ -12,7 +12,7 @@ try {
     '.ci/dependency-cruiser.cjs',
     'runner/contracts',
   ])
-  if (exitCode === 0 || !stdout.toString().includes('contracts-know-nothing')) {
+  if (exitCode === 0 || !stdout.toString().includes('contracts-know-base')) {
     console.error('the planted violation was not found:\n', stdout.toString())
     process.exitCode = 1
   }

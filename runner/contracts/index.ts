@@ -1,4 +1,5 @@
 /** What a plugin package imports: `import { defineStep, text } from 'shakedown'`. */
+export { type Incomplete, incomplete, isIncomplete } from '../base/incomplete.ts'
 export * from './command.ts'
 export * from './errors.ts'
 export * from './events.ts'

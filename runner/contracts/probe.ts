@@ -4,10 +4,15 @@ import type { Place } from './source.ts'
 import type { LogMark, Target } from './target.ts'
 import type { Wake } from './transport.ts'
 
-/** What a probe took. `document` is what `$` paths look into; absent means that the reading is no JSON. */
+/**
+ * What a probe took. `document` is what `$` paths look into; undefined: the reading is not JSON. A field or document whose
+ * whole value is not known is an `Incomplete`: nothing may judge a part as the whole.
+ */
 export interface Reading {
   readonly fields: Readonly<Record<string, unknown>>
   readonly document?: unknown
+  /** Why there is no document, and where: `not JSON: line 1, column 7: NaN is not JSON`. */
+  readonly noDocument?: string | undefined
   /** In short, for histories and live lines: `200 {"node":"up"}`. */
   readonly says: string
   /** The document's values are text by nature (.env, INI). */
