@@ -1,3 +1,4 @@
+import { pause } from '../runner/base/timer.ts'
 import { duration } from '../runner/contracts/params.ts'
 import { defineStep } from '../runner/contracts/step.ts'
 
@@ -19,16 +20,9 @@ export const sleep = defineStep({
       level: 'warning' as const,
     }
   },
-  run: (params, { measure, signal }) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => resolve(undefined), measure(params))
-      signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer)
-          reject(signal.reason)
-        },
-        { once: true },
-      )
-    }),
+  run: async (params, { measure, signal }) => {
+    await pause(measure(params), signal)
+    signal.throwIfAborted()
+    return undefined
+  },
 })

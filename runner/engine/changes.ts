@@ -1,4 +1,5 @@
 /** The one door for changes of a case: journals, makes, verifies and marks each, and undoes from what was journalled. */
+import { after, type Timer } from '../base/timer.ts'
 import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Transport } from '../contracts/transport.ts'
@@ -27,7 +28,7 @@ export interface Entry {
   readonly step: string
   readonly name?: string | undefined
   state: 'open' | 'restored' | 'drifted' | 'failed'
-  timer?: ReturnType<typeof setTimeout>
+  timer?: Timer
   /** Settles when it is made, or given up: what is still being made can't be undone. */
   applying?: Promise<void>
   /** Its time was over: the fault ended as the plan said. */
@@ -127,7 +128,7 @@ export class Changes {
   keep(): Restored[] {
     this.#guardian?.[Symbol.dispose]()
     return this.#open().map((entry) => {
-      clearTimeout(entry.timer)
+      entry.timer?.stop()
       this.#emitRestored(entry, 'kept', 0, 'end')
       return { entry, outcome: 'kept' as const }
     })
@@ -244,10 +245,10 @@ export class Changes {
   }
 
   #endAfter(entry: Entry, limit: number): void {
-    entry.timer = setTimeout(() => {
+    entry.timer = after(limit, () => {
       entry.ended = true
       void this.restore((other) => other === entry, 'for')
-    }, limit)
+    })
   }
 
   #open(): Entry[] {
@@ -264,7 +265,7 @@ export class Changes {
   }
 
   async #undo(entry: Entry, by: 'step' | 'end' | 'for'): Promise<Restored> {
-    clearTimeout(entry.timer)
+    entry.timer?.stop()
     const start = performance.now()
     if (entry.applying) await withinTime(Promise.allSettled([entry.applying]), APPLIES_WITHIN)
     const { outcome, message, unverified } = await this.#howUndone(entry)

@@ -1,3 +1,4 @@
+import { after } from '../base/timer.ts'
 import { CheckFailure } from '../contracts/errors.ts'
 import { formatDuration } from '../contracts/units.ts'
 
@@ -9,7 +10,7 @@ export interface Deadline extends Disposable {
 }
 
 /**
- * `AbortSignal.timeout` does not keep the process alive, which ends it silently with 0: so a timer that does.
+ * Its timer keeps the process alive, which `AbortSignal.timeout` does not: the process would end silently with 0.
  * `limit` is in ms; undefined means that only the parents end it.
  */
 export function deadline(limit: number | undefined, parents: readonly AbortSignal[], what: string): Deadline {
@@ -19,10 +20,10 @@ export function deadline(limit: number | undefined, parents: readonly AbortSigna
   const timer =
     limit === undefined
       ? undefined
-      : setTimeout(() => {
+      : after(limit, () => {
           over = true
           end(new CheckFailure(`${what} not done within ${formatDuration(limit)}`))
-        }, limit)
+        })
   const heard = parents.map((parent) => listen(parent, end))
   return {
     signal: controller.signal,
@@ -30,7 +31,7 @@ export function deadline(limit: number | undefined, parents: readonly AbortSigna
       return over
     },
     [Symbol.dispose]: () => {
-      clearTimeout(timer)
+      timer?.stop()
       for (const forget of heard) forget()
     },
   }
@@ -46,10 +47,6 @@ function listen(parent: AbortSignal, end: (reason: unknown) => void): () => void
 /** What a promise came to, or undefined when that takes longer than `limit` ms. */
 export async function withinTime<T>(promise: Promise<T>, limit: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => late.resolve(undefined), limit)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  using _timer = after(limit, () => late.resolve(undefined))
+  return await Promise.race([promise, late.promise])
 }

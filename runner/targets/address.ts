@@ -1,5 +1,7 @@
 /** Addresses of a plan: `HOST:PORT`, where the host may be a service and then the port may be left out. */
+
 import type { Duplex } from 'node:stream'
+import { after } from '../base/timer.ts'
 import { TargetError } from '../contracts/errors.ts'
 import type { Address, Transport } from '../contracts/transport.ts'
 import { formatDuration } from '../contracts/units.ts'
@@ -17,14 +19,14 @@ export async function tryConnect(
   if (address === undefined) throw new TargetError(`"${to}" has no port: write HOST:PORT`)
   const limit = new AbortController()
   const late = Object.assign(new Error(`no answer within ${formatDuration(timeout)}`), { code: 'ETIMEDOUT' })
-  const timer = setTimeout(() => limit.abort(late), timeout)
+  const timer = after(timeout, () => limit.abort(late))
   const stop = () => limit.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
     return await transport.connect(address, limit.signal)
   } finally {
-    clearTimeout(timer)
+    timer.stop()
     signal.removeEventListener('abort', stop)
   }
 }

@@ -1,4 +1,5 @@
 /** HTTP/1.1 as seen from a target. */
+import { after } from '../base/timer.ts'
 import { isError, TargetError } from '../contracts/errors.ts'
 import type { HttpRequest, HttpResponse } from '../contracts/target.ts'
 import type { Address, Transport } from '../contracts/transport.ts'
@@ -46,11 +47,11 @@ export async function sendHttp(
   signal.addEventListener('abort', stop, { once: true })
   const { timeout, ca, keep = KEEP } = request
   const exchange = { transport, locate, ca, keep, signal: limit.signal, start: performance.now(), begun: false }
-  const timer = setTimeout(() => limit.abort(tooLate(timeout, exchange.begun)), timeout)
+  const timer = after(timeout, () => limit.abort(tooLate(timeout, exchange.begun)))
   try {
     return await follow(messageOf(request), request.redirects ?? 0, exchange)
   } finally {
-    clearTimeout(timer)
+    timer.stop()
     signal.removeEventListener('abort', stop)
   }
 }

@@ -1,3 +1,4 @@
+import { after } from '../base/timer.ts'
 import { CheckFailure, type ServiceLines } from '../contracts/errors.ts'
 import type { Condition, Verdict } from '../contracts/probe.ts'
 import { formatDuration } from '../contracts/units.ts'
@@ -165,11 +166,11 @@ export class Watched implements AsyncDisposable {
     const signals = [this.#options.signal, ...(by.until ? [by.until] : [])]
     await new Promise<void>((resolve) => {
       const end = () => {
-        clearTimeout(timer)
+        timer.stop()
         for (const signal of signals) signal.removeEventListener('abort', end)
         resolve()
       }
-      const timer = setTimeout(end, Math.max(0, time))
+      const timer = after(time, end)
       for (const signal of signals) signal.addEventListener('abort', end, { once: true })
       by.wake?.(end)
     })

@@ -1,3 +1,4 @@
+import { after } from '../../runner/base/timer.ts'
 import { services } from '../../runner/contracts/params.ts'
 import { defineProbe, type Reading } from '../../runner/contracts/probe.ts'
 import { type ServiceState, serviceHealth, serviceStates } from '../../runner/contracts/target.ts'
@@ -35,13 +36,13 @@ export const service = defineProbe({
     const limit = new AbortController()
     const end = () => limit.abort()
     // A service that is stopped or overloaded may never answer the question for its health.
-    const timer = setTimeout(end, timeout)
+    const timer = after(timeout, end)
     signal.addEventListener('abort', end, { once: true })
     try {
       const state = await target.service(String(params)).state({ health: true, signal: limit.signal })
       return readingOf(String(params), state)
     } finally {
-      clearTimeout(timer)
+      timer.stop()
       signal.removeEventListener('abort', end)
     }
   },

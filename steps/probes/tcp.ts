@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { PeerCertificate } from 'node:tls'
+import { after } from '../../runner/base/timer.ts'
 import { isError, messageOf } from '../../runner/contracts/errors.ts'
 import { flag, optional, service, shortOr, text } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
@@ -76,15 +77,15 @@ function hostOf(address: string): string {
 async function certificateOf(socket: Duplex, host: string, timeout: number): Promise<Record<string, unknown>> {
   const tls = await import('node:tls')
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ none: 'not shown in time' }), timeout)
+    const timer = after(timeout, () => resolve({ none: 'not shown in time' }))
     // An address is no name that a certificate is asked for by.
     const servername = /^[\d.]+$|:/.test(host) ? '' : host
     const secure = tls.connect({ socket, servername, rejectUnauthorized: false }, () => {
-      clearTimeout(timer)
+      timer.stop()
       resolve(shownBy(secure.getPeerCertificate()))
     })
     secure.on('error', (error: Error) => {
-      clearTimeout(timer)
+      timer.stop()
       resolve({ none: `not shown: ${error.message}` })
     })
   })

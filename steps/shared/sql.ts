@@ -1,4 +1,5 @@
 /** Asking databases: servers through the target's own way to them, SQLite by a copy of the file. */
+import { after } from '../../runner/base/timer.ts'
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import { formatDuration } from '../../runner/contracts/units.ts'
@@ -40,17 +41,14 @@ export async function queryServer(params: SqlParams, target: Target, limit: numb
     max: 1,
     connectionTimeout: Math.max(1, Math.ceil(limit / 1_000)),
   })
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${formatDuration(limit)}`)), limit)
-  })
+  const late = Promise.withResolvers<never>()
+  using _timer = after(limit, () => late.reject(new Error(`no answer within ${formatDuration(limit)}`)))
   try {
-    const rows = (await Promise.race([client.unsafe(query, [...values]), late])) as Row[]
+    const rows = (await Promise.race([client.unsafe(query, [...values]), late.promise])) as Row[]
     return rows.map(plain)
   } catch (error) {
     throw way.trouble ?? error
   } finally {
-    clearTimeout(timer)
     void client.close({ timeout: 0 }).catch(() => undefined)
   }
 }

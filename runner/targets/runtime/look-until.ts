@@ -1,4 +1,5 @@
 /** What a service is waited for with while it comes up. */
+import { after } from '../../base/timer.ts'
 import type { TargetError } from '../../contracts/errors.ts'
 import type { Service } from '../../contracts/target.ts'
 import { formatDuration } from '../../contracts/units.ts'
@@ -34,9 +35,9 @@ export async function lookUntil({ service, signal, limit, pause: first, look, no
     if (performance.now() - start > limit)
       throw await notUp(`${service.name} was not ready within ${formatDuration(limit)}: ${says}`)
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pause)
+      const timer = after(pause, resolve)
       wake = () => {
-        clearTimeout(timer)
+        timer.stop()
         resolve()
       }
     })

@@ -1,5 +1,7 @@
 /** Runs commands on this machine, each in a process group of its own that ends as a whole. */
+
 import { closeSync, existsSync } from 'node:fs'
+import { after } from '../../base/timer.ts'
 import type { Command } from '../../contracts/command.ts'
 import { TargetError } from '../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../contracts/transport.ts'
@@ -103,7 +105,7 @@ function ended(child: Child, [stdout, stderr]: Begun['outputs']): Omit<Exit, 'du
   }
 }
 
-/** Ends the group of a child at a time limit or an abort. Timers of our own, since `AbortSignal.timeout` does not keep us alive. */
+/** Ends the group of a child at a time limit or an abort. */
 function groupLimit({ pid }: Child, timeout: number | undefined, signal: AbortSignal) {
   let timedOut = false
   let killed: Promise<void> | undefined
@@ -114,14 +116,14 @@ function groupLimit({ pid }: Child, timeout: number | undefined, signal: AbortSi
     timedOut = true
     end()
   }
-  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  const timer = timeout === undefined ? undefined : after(timeout, late)
   signal.addEventListener('abort', end, { once: true })
   return {
     timedOut: () => timedOut,
     /** Resolves once a group that had to be ended was sent its KILL: its leader may be gone before its grandchildren. */
     ended: async () => killed,
     clear: () => {
-      clearTimeout(timer)
+      timer?.stop()
       signal.removeEventListener('abort', end)
     },
   }

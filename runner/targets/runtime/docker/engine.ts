@@ -1,5 +1,7 @@
 /** The Docker Engine API over a target's transport (https://docs.docker.com/engine/api/). */
+
 import type { Duplex, Readable } from 'node:stream'
+import { after } from '../../../base/timer.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { Address, Transport } from '../../../contracts/transport.ts'
 import { clientOf } from '../../http/client.ts'
@@ -70,7 +72,7 @@ export class Engine {
     const { timeout = PROMPTLY, signal } = ask
     const late = () =>
       limit.abort(new TargetError(`Docker did not answer within ${timeout / 1000} s`, { transient: true }))
-    const timer = timeout === 0 ? undefined : setTimeout(late, timeout)
+    const timer = timeout === 0 ? undefined : after(timeout, late)
     const stop = () => limit.abort(signal?.reason)
     signal?.addEventListener('abort', stop, { once: true })
     try {
@@ -81,7 +83,7 @@ export class Engine {
     } catch (error) {
       throw limit.signal.aborted ? limit.signal.reason : this.#explained(error)
     } finally {
-      clearTimeout(timer)
+      timer?.stop()
       signal?.removeEventListener('abort', stop)
     }
   }

@@ -1,6 +1,8 @@
 /** Commands inside a container, as `docker exec` runs them. */
+
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import { after } from '../../../base/timer.ts'
 import { type Command, toShell } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../../contracts/transport.ts'
@@ -164,16 +166,16 @@ function timeLimit(timeout: number | undefined, signal: AbortSignal, end: () => 
   const timer =
     timeout === undefined
       ? undefined
-      : setTimeout(() => {
+      : after(timeout, () => {
           timedOut = true
           stop()
-        }, timeout)
+        })
   signal.addEventListener('abort', stop, { once: true })
   return {
     timedOut: () => timedOut,
     ended: async () => ending,
     clear: () => {
-      clearTimeout(timer)
+      timer?.stop()
       signal.removeEventListener('abort', stop)
     },
   }

@@ -1,4 +1,5 @@
 /** Waits until a service that was started is ready: woken by its exit, polled otherwise. */
+import { after } from '../../../base/timer.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import { placeOf } from '../../../contracts/source.ts'
 import type { RuntimeHost } from '../../../contracts/target.ts'
@@ -75,9 +76,9 @@ function stirred({ known, supervising, signal }: Starting) {
     reading: reading.signal,
     within: (ms: number) =>
       new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms)
+        const timer = after(ms, resolve)
         wake = () => {
-          clearTimeout(timer)
+          timer.stop()
           resolve()
         }
       }),

@@ -1,4 +1,5 @@
 /** The journal of a machine: the logs of its units, and what systemd says of them, which wakes whoever waits. */
+import { pause } from '../../../base/timer.ts'
 import { quote } from '../../../contracts/command.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { Wake } from '../../../contracts/transport.ts'
@@ -227,17 +228,4 @@ function newsOf(line: string): News[] {
   } catch {
     return []
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
-  })
 }

@@ -1,5 +1,7 @@
 /** Commands of a host: by the shell that is kept there, or with a channel of their own. */
+
 import { constants } from 'node:os'
+import { after } from '../../../base/timer.ts'
 import { type Command, quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { ExecOptions, Exit } from '../../../contracts/transport.ts'
@@ -152,13 +154,13 @@ function limitOf(job: Job, timeout: number | undefined, signal: AbortSignal) {
     timedOut = true
     end()
   }
-  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  const timer = timeout === undefined ? undefined : after(timeout, late)
   signal.addEventListener('abort', end, { once: true })
   return {
     timedOut: () => timedOut,
     ended: async () => stopping,
     clear: () => {
-      clearTimeout(timer)
+      timer?.stop()
       signal.removeEventListener('abort', end)
     },
   }
