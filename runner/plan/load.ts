@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { isMap, parseDocument, type YAMLError, type Document as YamlDocument } from 'yaml'
 import { type Located, messageOf, PlanError } from '../contracts/errors.ts'
 import type { Document } from '../contracts/plan.ts'
-import { markPlace, type Path, placeAt } from '../contracts/source.ts'
 import { frameAt, frameFor } from './frame.ts'
+import { treeOf } from './scalars.ts'
 import { trapsIn } from './yaml-checks.ts'
 import { quoteIt } from './yaml-traps.ts'
 
@@ -26,7 +26,11 @@ export function loadDocument(file: string, options: { text?: string } = {}): Doc
   })
   const wrong = [...findings(file, text, yaml)]
   if (wrong.length > 0) throw new PlanError(wrong)
-  return { file, tree: treeOf(file, text, yaml), frame: (place) => frameFor(file, text, yaml, place) }
+  return {
+    file,
+    tree: treeOf(yaml, MOST_ALIASES, { file, path: [] }),
+    frame: (place) => frameFor(file, text, yaml, place),
+  }
 }
 
 function read(file: string): string {
@@ -142,23 +146,4 @@ function openingBracket(text: string, position: number): number | undefined {
 function plainMessage(error: YAMLError): string {
   const [message = ''] = error.message.split('\n')
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
-}
-
-/** Plain values with their places. Integers stay exact: those beyond 2^53 are BigInt, all others numbers. */
-function treeOf(file: string, _text: string, yaml: YamlDocument.Parsed): unknown {
-  return marked(yaml.toJS({ maxAliasCount: MOST_ALIASES }), { file, path: [] as Path })
-}
-
-function marked(value: unknown, place: { file: string; path: Path }): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (Array.isArray(value))
-    return markPlace(
-      value.map((item, index) => marked(item, placeAt(place, index))),
-      place,
-    )
-  if (typeof value !== 'object' || value === null) return value
-  return markPlace(
-    Object.fromEntries(Object.entries(value).map(([key, item]) => [key, marked(item, placeAt(place, key))])),
-    place,
-  )
 }
