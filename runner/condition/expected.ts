@@ -48,7 +48,7 @@ export function fieldNamed(name: string, fields: Fields): Field | undefined {
 export function missOf(reading: Reading, { name, matcher, place }: Expected, fields: Fields): Miss[] {
   const isPath = name.startsWith('$')
   if (isPath && reading.document === undefined)
-    return [{ place, path: name, expected: says(matcher), actual: `not JSON: ${reading.says}` }]
+    return [{ place, path: name, expected: says(matcher), actual: reading.noDocument ?? `not JSON: ${reading.says}` }]
   const field = isPath ? undefined : fieldNamed(name, fields)
   const how: Matching = { text: reading.text === true || field?.type === 'text', digits: field?.digits }
   const values = isPath ? [select(name, reading.document)] : spellings(reading, name)

@@ -1,7 +1,7 @@
+import { brief } from '../../runner/base/brief.ts'
 import { oneOf, optional, service, shortOr, targetPath } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
 import { type Format, formatOf, formats, parseAs } from '../shared/file-format.ts'
-import { brief } from '../shared/json.ts'
 
 interface FileParams {
   readonly path: string

@@ -1,7 +1,7 @@
+import { brief } from '../../runner/base/brief.ts'
 import { messageOf } from '../../runner/contracts/errors.ts'
 import { duration, mapping, oneOf, optional, service, Type, targetPath, text } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
-import { brief } from '../shared/json.ts'
 import { queryFile, queryServer, type Row, type SqlParams, subjectOf } from '../shared/sql.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 

@@ -1,6 +1,7 @@
+import { brief } from '../../runner/base/brief.ts'
+import { exactJson } from '../../runner/base/exact-json.ts'
 import { Type } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
-import { brief, exactJson } from '../shared/json.ts'
 
 /** Anything already captured or computed. */
 export const value = defineProbe({

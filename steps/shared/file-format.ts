@@ -1,5 +1,5 @@
 /** Which format a file has, by its name or `as:`, and what its text means. */
-import { parseJson } from './json.ts'
+import { parseJson } from '../../runner/base/json.ts'
 
 export const formats = ['json', 'yaml', 'toml', 'env', 'ini', 'text'] as const
 export type Format = (typeof formats)[number]

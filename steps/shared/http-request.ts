@@ -1,4 +1,8 @@
 /** What the probe `http` and the step `http` have in common: how a request is written, sent and read. */
+
+import { brief } from '../../runner/base/brief.ts'
+import { exactJson } from '../../runner/base/exact-json.ts'
+import { parseJson } from '../../runner/base/json.ts'
 import { isError, messageOf } from '../../runner/contracts/errors.ts'
 import {
   anything,
@@ -13,7 +17,6 @@ import {
 } from '../../runner/contracts/params.ts'
 import type { Field, Taken } from '../../runner/contracts/probe.ts'
 import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
-import { brief, exactJson, parseJson } from './json.ts'
 
 export const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 type Method = (typeof methods)[number]

@@ -1,10 +1,12 @@
 /** What the probe `run` and the step `run` have in common. */
+
+import { brief } from '../../runner/base/brief.ts'
+import { parseJson } from '../../runner/base/json.ts'
 import type { Command } from '../../runner/contracts/command.ts'
 import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
 import type { Field, Reading } from '../../runner/contracts/probe.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import type { Exit } from '../../runner/contracts/transport.ts'
-import { brief, parseJson } from './json.ts'
 
 export const runParams = shortOr(
   { type: ['string', 'array'], 'x-is': 'command', items: { type: ['string', 'number', 'boolean'] }, minItems: 1 },

@@ -1,0 +1,45 @@
+/** JSON text → plain values, with every digit of integers beyond 2^53. The way back is `exact-json.ts`. */
+import { type Incomplete, incomplete } from './incomplete.ts'
+import { jsonFault } from './json-fault.ts'
+import { checkMembers } from './json-members.ts'
+
+/** A document, or why there is none: `not JSON: line 1, column 7: NaN is not a JSON value`. */
+export type JsonRead =
+  | { readonly document: unknown; readonly noDocument?: undefined }
+  | { readonly noDocument: string; readonly document?: undefined }
+
+/**
+ * Reads JSON text (RFC 8259). A byte order mark at the start is dropped. Of valid JSON that readers understand in different
+ * ways (a key twice in one object) or that is nested too deeply the document is incomplete.
+ */
+export function readJson(text: string): JsonRead {
+  const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  if (json.trim() === '') return { noDocument: 'not JSON: it is empty' }
+  try {
+    const document = JSON.parse(json)
+    const why = checkMembers(json, document)
+    if (why !== undefined) return { document: incomplete(why) }
+    return { document: LARGE.test(json) ? JSON.parse(json, exactly as Reviver) : document }
+  } catch (error) {
+    if (error instanceof RangeError) return { document: tooDeep() }
+    return { noDocument: `not JSON: ${jsonFault(json)}` }
+  }
+}
+
+/** The document alone; undefined when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  return readJson(text).document
+}
+
+/** Only integers of 16 digits and more can lie beyond 2^53. */
+const LARGE = /\d{16}/
+type Reviver = (key: string, value: unknown) => unknown
+
+function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || !context?.source) return value
+  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
+}
+
+function tooDeep(): Incomplete {
+  return incomplete('the JSON document is nested too deeply to be read')
+}
