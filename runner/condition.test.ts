@@ -61,7 +61,8 @@ describe('three values: what could not be read satisfies nothing', () => {
 
   test('`reachable: false` holds on it, alone', async () => {
     expect((await verdictOf({ fake: 'refused', reachable: false })).is).toBe('holds')
-    expect((await verdictOf({ fake: 'refused', reachable: true })).is).toBe('untaken')
+    expect((await verdictOf({ fake: 'refused', reachable: true })).is).toBe('fails')
+    expect((await verdictOf({ none: [{ fake: 'refused', reachable: true }] })).is).toBe('holds')
     expect((await verdictOf({ fake: 'refused', reachable: false, status: 200 })).is).toBe('untaken')
   })
   test('an interruption is no answer: neither unreachable nor untaken', async () => {
@@ -211,7 +212,7 @@ test('a condition says in short what it asks', () => {
 test('a value that was filled in and makes no sense is a located error, not a check that passes', () => {
   const make = () =>
     makeCondition({ fake: 'up', expect: { '$.node': { matches: '[' } } }, place, { probes: fakeProbe({}) })
-  expect(make).toThrow('no regular expression')
+  expect(make).toThrow('not a regular expression (RE2 syntax)')
   try {
     make()
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A condition: one probe and what is expected of its reading, or all, any, none of several. */
-import { expectedOf, type Fields, listed, missOf, type Plain } from './condition/expected.ts'
+import { expectedOf, type Fields, listed, type Plain, unmetBy } from './condition/expected.ts'
 import { groupOf, groups } from './condition/group.ts'
 import { type Named, single } from './condition/single.ts'
 import type { Miss } from './contracts/errors.ts'
@@ -34,12 +34,12 @@ function named(plain: Plain, place: Place, probes: Kinds['probes']): Named {
   return groupOf('all', inner, place)
 }
 
-/** Checks a reading against a mapping of expectations, each located at its key. */
+/** Checks a reading against a mapping of expectations, each located at its key; one without an answer is a miss, too. */
 export function missesOf(
   reading: Reading,
   expectations: Readonly<Record<string, unknown>>,
   place: Place,
   fields: Fields,
 ): Miss[] {
-  return listed(expectations, place).flatMap((one) => missOf(reading, one, fields))
+  return listed(expectations, place).flatMap((one) => unmetBy(reading, one, fields)?.miss ?? [])
 }

@@ -1,8 +1,10 @@
 /** The matcher vocabulary: what may be expected of a value. A scalar or list means `equals`; several in one mapping mean all. */
+import { isIncomplete } from './base/incomplete.ts'
 import type { Finding } from './contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from './contracts/source.ts'
 import { didYouMean } from './contracts/suggest.ts'
 import { ABSENT } from './jsonpath.ts'
+import { type Answer, doesNotApply, every, type NoAnswer, untaken } from './matchers/answer.ts'
 import { equality } from './matchers/equality.ts'
 import { lists } from './matchers/lists.ts'
 import { type Inner, isExpression, isMapping, type Matchers, type Matching, wrong } from './matchers/matcher.ts'
@@ -19,27 +21,37 @@ const matchers: Matchers = { ...equality, ...shape, ...order, ...text, ...lists 
 /** Words that may stand in a matcher. */
 export const matcherNames: readonly string[] = [...Object.keys(matchers), 'absent', 'ignore-case']
 
-/** How an unmet expectation reads. */
+/** How an expectation reads that is not met. */
 export interface Mismatch {
+  /** `unmet`, or why there is no answer: it fails under `not`, too. */
+  readonly is: 'unmet' | NoAnswer['is']
   readonly expected: string
   readonly actual: string
   /** The keys that lead to the word of the matcher that was not met. */
   readonly at: readonly string[]
 }
 
-/** Tells how a value misses a matcher; undefined when it meets it. Absent meets nothing but `absent: true`. */
+/**
+ * How a value misses a matcher; undefined when it meets it. Absent meets nothing but `absent: true`. An incomplete value
+ * meets only what its missing part cannot change.
+ */
 export function mismatch(matcher: unknown, actual: unknown, how: Matching = {}): Mismatch | undefined {
-  if (!isMapping(matcher)) return meets(matcher, actual, how) ? undefined : told(['equals', matcher], actual, how, [])
-  const cased = { ...how, ignoreCase: matcher['ignore-case'] === true || how.ignoreCase === true }
-  const unmet = Object.entries(matcher).find((word) => !meetsWord(word, actual, cased))
-  return unmet && told(unmet, actual, cased, [unmet[0]])
+  const cased = casing(matcher, how)
+  const judged = wordsOf(matcher).map((word) => ({ word, answer: judgeWord(word, actual, cased) }))
+  const answer = every(judged, (one) => one.answer)
+  if (answer === true) return undefined
+  const worst = judged.find((one) => one.answer === answer) ?? judged[0]
+  return worst && unmet(worst.word, answer, actual, cased, isMapping(matcher) ? [worst.word[0]] : [])
 }
 
-/** Whether a value meets a matcher. */
+/** Whether a value meets a matcher, as far as that can be told. */
+export function judge(matcher: unknown, actual: unknown, how: Matching = {}): Answer {
+  const cased = casing(matcher, how)
+  return every(wordsOf(matcher), (word) => judgeWord(word, actual, cased))
+}
+
 export function meets(matcher: unknown, actual: unknown, how: Matching = {}): boolean {
-  if (!isMapping(matcher)) return meetsWord(['equals', matcher], actual, how)
-  const cased = { ...how, ignoreCase: matcher['ignore-case'] === true || how.ignoreCase === true }
-  return Object.entries(matcher).every((word) => meetsWord(word, actual, cased))
+  return judge(matcher, actual, how) === true
 }
 
 /** A matcher in words: `at least 1`, `"up"`. */
@@ -71,20 +83,42 @@ export const matcherSchema = {
   additionalProperties: false,
 }
 
-const inner: Inner = { meets, says, check: checkMatcher }
+const inner: Inner = { judge, says, check: checkMatcher }
 
-type Word = [name: string, want: unknown]
+type Word = readonly [name: string, want: unknown]
 
-function meetsWord([name, want]: Word, actual: unknown, how: Matching): boolean {
-  if (name === 'ignore-case') return true
-  if (name === 'absent') return (actual === ABSENT) === want
-  return actual !== ABSENT && (matchers[name]?.test(want, actual, how, inner) ?? false)
+function wordsOf(matcher: unknown): readonly Word[] {
+  return isMapping(matcher) ? Object.entries(matcher) : [['equals', matcher]]
 }
 
-function told([name, want]: Word, actual: unknown, how: Matching, at: readonly string[]): Mismatch {
-  const note = actual === ABSENT ? undefined : matchers[name]?.note?.(want, actual, how, inner)
-  const value = actual === ABSENT ? shown(actual) : (matchers[name]?.shows?.(actual) ?? shown(actual))
-  return { expected: saysWord([name, want]), actual: note ? `${value} (${note})` : value, at }
+function casing(matcher: unknown, how: Matching): Matching {
+  return isMapping(matcher) && matcher['ignore-case'] === true ? { ...how, ignoreCase: true } : how
+}
+
+function judgeWord([name, want]: Word, actual: unknown, how: Matching): Answer {
+  if (name === 'ignore-case') return true
+  if (name === 'absent') return (actual === ABSENT) === want
+  const known = matchers[name]
+  if (actual === ABSENT) return doesNotApply('absent')
+  if (!known) return false
+  if (isIncomplete(actual)) return known.testPart?.(want, actual, how, inner) ?? untaken(actual.why)
+  return known.test(want, actual, how, inner)
+}
+
+function unmet(word: Word, answer: Answer, actual: unknown, how: Matching, at: readonly string[]): Mismatch {
+  const [name, want] = word
+  const known = actual === ABSENT ? undefined : matchers[name]
+  const is = typeof answer === 'boolean' ? 'unmet' : answer.is
+  const note = is === 'untaken' ? (answer as NoAnswer).why : noteOf(known, want, actual, how, answer)
+  const value = isIncomplete(actual) ? shown(actual) : (known?.shows?.(actual) ?? shown(actual))
+  return { is, expected: saysWord(word), actual: note ? `${value} (${note})` : value, at }
+}
+
+/** Under `not` and over lists a matcher that does not apply has no note of its own. */
+function noteOf(known: Matchers[string] | undefined, want: unknown, actual: unknown, how: Matching, answer: Answer) {
+  if (known === undefined) return undefined
+  const note = isIncomplete(actual) ? undefined : known.note?.(want, actual, how, inner)
+  return note ?? (typeof answer === 'boolean' ? undefined : answer.why)
 }
 
 function saysWord([name, want]: Word): string {

@@ -1,9 +1,11 @@
 /** What is expected of a reading, and how a reading misses it. */
+import { isIncomplete } from '../base/incomplete.ts'
 import type { Miss } from '../contracts/errors.ts'
 import type { Field, ProbeKind, Reading } from '../contracts/probe.ts'
 import { type Place, placeAt, placeOf } from '../contracts/source.ts'
 import { fieldOf, select } from '../jsonpath.ts'
-import { isMapping, type Matching, mismatch, says, shown } from '../matchers.ts'
+import { doesNotApply, type NoAnswer, untaken } from '../matchers/answer.ts'
+import { isMapping, type Matching, type Mismatch, mismatch, says, shown } from '../matchers.ts'
 
 export type Plain = Readonly<Record<string, unknown>>
 export type Fields = Readonly<Record<string, Field>>
@@ -44,24 +46,36 @@ export function fieldNamed(name: string, fields: Fields): Field | undefined {
   return dot === -1 ? undefined : fieldNamed(name.slice(0, dot), fields)
 }
 
-/** How a reading misses one expectation: none, or one. */
-export function missOf(reading: Reading, { name, matcher, place }: Expected, fields: Fields): Miss[] {
+/** An expectation that a reading does not meet, and whether the reading says no or gives no answer. */
+export interface Unmet {
+  readonly is: Mismatch['is']
+  readonly miss: Miss
+}
+
+/** How a reading misses one expectation; undefined when it meets it. */
+export function unmetBy(reading: Reading, { name, matcher, place }: Expected, fields: Fields): Unmet | undefined {
   const isPath = name.startsWith('$')
-  if (isPath && reading.document === undefined)
-    return [{ place, path: name, expected: says(matcher), actual: reading.noDocument ?? `not JSON: ${reading.says}` }]
+  const noDocument = isPath ? withoutDocument(reading) : undefined
+  if (noDocument)
+    return { is: noDocument.is, miss: { place, path: name, expected: says(matcher), actual: noDocument.why } }
   const field = isPath ? undefined : fieldNamed(name, fields)
   const how: Matching = { text: reading.text === true || field?.type === 'text', digits: field?.digits }
   const values = isPath ? [select(name, reading.document)] : spellings(reading, name)
   const wrongs = values.map((value) => (emptyHolds(field, matcher, value) ? undefined : mismatch(matcher, value, how)))
   // "not healthy" must be true of either spelling, "healthy" of one.
   const holds = (wrong: unknown) => wrong === undefined
-  if (isNegative(matcher) ? wrongs.every(holds) : wrongs.some(holds)) return []
+  if (isNegative(matcher) ? wrongs.every(holds) : wrongs.some(holds)) return undefined
   const wrong = wrongs.findLast((one) => one !== undefined)
-  const { at = [], expected = '' } = wrong ?? {}
+  const { is = 'unmet', at = [], expected = '' } = wrong ?? {}
   const actual = values.length > 1 ? values.map(shown).join(' and ') : (wrong?.actual ?? '')
-  return [
-    { place: placeAt(place, ...at), path: field?.called ?? name, expected, actual, ...documents(matcher, values[0]) },
-  ]
+  const path = field?.called ?? name
+  return { is, miss: { place: placeAt(place, ...at), path, expected, actual, ...documents(matcher, values[0]) } }
+}
+
+/** Why there is no document for `$` paths to look into. */
+function withoutDocument({ document, noDocument, says: said }: Reading): NoAnswer | undefined {
+  if (isIncomplete(document)) return untaken(document.why)
+  return document === undefined ? doesNotApply(noDocument ?? `not JSON: ${said}`) : undefined
 }
 
 /** The value of a field: one, or two ways to say it (a service that runs and is healthy is both). */

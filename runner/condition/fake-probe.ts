@@ -11,6 +11,7 @@ export const fields: Readonly<Record<string, Field>> = {
   mode: { description: 'octal', type: 'text', digits: 4 },
   reachable: { description: 'answers', type: 'boolean', reach: true },
   json: { description: 'a document', type: 'any' },
+  text: { description: 'text or lines that may be known in part', type: 'any' },
 }
 
 export function fakeProbe(readings: Readonly<Record<string, Taken | readonly Taken[]>>, more: Partial<ProbeKind> = {}) {

@@ -30,28 +30,40 @@ function mayExit({ name }: { readonly name: string }) {
   return { name, namesState: true }
 }
 
-/** Three values: neither `none` nor a later `not` is satisfied by what could not be read. */
+/** Kleene's logic: neither `none` nor a later `not` is satisfied by a reading that gave no answer. */
 const combine: Readonly<Record<Group, (verdicts: readonly Verdict[], inner: readonly Named[]) => Verdict>> = {
   all: (verdicts, inner) => {
-    if (verdicts.some((verdict) => verdict.is === 'fails')) return failed(verdicts, inner)
+    if (verdicts.some((verdict) => verdict.is === 'fails'))
+      return failed(verdicts, inner, !verdicts.some((verdict) => verdict.is === 'fails' && !isUnanswered(verdict)))
     return firstUntaken(verdicts, inner) ?? { is: 'holds', readings: readingsOf(verdicts) }
   },
   any: (verdicts, inner) => {
     const held = verdicts.find((verdict) => verdict.is === 'holds')
-    return held ?? firstUntaken(verdicts, inner) ?? failed(verdicts, inner)
+    return held ?? firstUntaken(verdicts, inner) ?? failed(verdicts, inner, verdicts.some(isUnanswered))
   },
   none: (verdicts, inner) => {
     const misses = inner.filter((_, index) => verdicts[index]?.is === 'holds').map(heldMiss)
     const readings = readingsOf(verdicts)
     if (misses.length > 0) return { is: 'fails', misses, readings }
+    const unanswered = verdicts.filter(isUnanswered)
+    if (unanswered.length > 0)
+      return failed(
+        unanswered,
+        inner.filter((_, index) => isUnanswered(verdicts[index])),
+        true,
+      )
     return firstUntaken(verdicts, inner) ?? { is: 'holds', readings }
   },
 }
 
 /** What falls short, by name, and what could not be read beside it. */
-function failed(verdicts: readonly Verdict[], inner: readonly Named[]): Verdict {
+function failed(verdicts: readonly Verdict[], inner: readonly Named[], unanswered: boolean): Verdict {
   const misses = verdicts.flatMap((verdict, index) => missesIn(verdict, inner[index] as Named, inner.length > 1))
-  return { is: 'fails', misses, readings: readingsOf(verdicts) }
+  return { is: 'fails', misses, readings: readingsOf(verdicts), ...(unanswered ? { unanswered } : {}) }
+}
+
+function isUnanswered(verdict: Verdict | undefined): boolean {
+  return verdict?.is === 'fails' && verdict.unanswered === true
 }
 
 function missesIn(verdict: Verdict, { subject }: Named, isOneOfSeveral: boolean): readonly Miss[] {

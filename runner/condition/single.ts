@@ -1,11 +1,11 @@
 /** A condition of one probe: takes a reading and judges it, with three values. */
-import { isError, PlanError } from '../contracts/errors.ts'
+import { isError, type Miss, PlanError } from '../contracts/errors.ts'
 import type { Condition, ProbeContext, ProbeKind, Reading, Taken, TakenReading, Verdict } from '../contracts/probe.ts'
 import type { Place } from '../contracts/source.ts'
 import { fieldOf } from '../jsonpath.ts'
 import { mismatch, says } from '../matchers.ts'
 import { checkExpected } from './check-expected.ts'
-import { type Expected, fieldNamed, missOf } from './expected.ts'
+import { type Expected, fieldNamed, unmetBy } from './expected.ts'
 
 /** A condition that knows what it is about, so that one of several can be told apart. */
 export interface Named extends Condition {
@@ -59,11 +59,25 @@ function judge(probe: ProbeKind, taken: Taken, expected: readonly Expected[], pl
   const reading: TakenReading = { ...taken, probe: probe.name }
   const unusual = unusualReading(probe, reading, expected)
   if (unusual) return { is: 'untaken', why: unusual, place, readings: [reading] }
-  const misses = expected.flatMap((one) => missOf(reading, one, probe.fields))
-  return misses.length === 0 ? { is: 'holds', readings: [reading] } : { is: 'fails', misses, readings: [reading] }
+  return verdictOf(reading, expected, probe)
 }
 
-/** Being unreachable is itself a reading, for those who ask for that and for nothing else. */
+/**
+ * A reading that says no fails the condition; one that gives no answer satisfies nothing, and neither does its negation:
+ * see "The rule of honesty" in docs/LANGUAGE.md.
+ */
+function verdictOf(reading: TakenReading, expected: readonly Expected[], probe: ProbeKind): Verdict {
+  const readings = [reading]
+  const unmet = expected.flatMap((one) => unmetBy(reading, one, probe.fields) ?? [])
+  if (unmet.length === 0) return { is: 'holds', readings }
+  const misses = unmet.map(({ miss }) => miss)
+  if (unmet.some(({ is }) => is === 'unmet')) return { is: 'fails', misses, readings }
+  if (unmet.some(({ is }) => is === 'does-not-apply')) return { is: 'fails', unanswered: true, misses, readings }
+  const [{ place, path, actual }] = misses as [Miss]
+  return { is: 'untaken', why: `${path}: ${actual}`, place: place ?? expected[0]?.place, readings } as Verdict
+}
+
+/** Not being reachable is itself a reading, for conditions that ask for that; all else is untaken. */
 function judgeUntaken(
   probe: ProbeKind,
   { untaken, known = {} }: Extract<Taken, { untaken: string }>,
@@ -71,10 +85,10 @@ function judgeUntaken(
   place: Place,
 ): Verdict {
   const reading: TakenReading = { fields: known, says: untaken, probe: probe.name }
-  const holds =
-    expected.length > 0 &&
-    expected.every((one) => Object.hasOwn(known, one.name) && missOf(reading, one, probe.fields).length === 0)
-  return holds ? { is: 'holds', readings: [reading] } : { is: 'untaken', why: untaken, place, readings: [] }
+  const asked = expected.filter(({ name }) => Object.hasOwn(known, name))
+  const verdict = asked.length === 0 ? undefined : verdictOf(reading, asked, probe)
+  const isDecided = verdict?.is === 'fails' || (verdict?.is === 'holds' && asked.length === expected.length)
+  return isDecided ? verdict : { is: 'untaken', why: untaken, place, readings: [] }
 }
 
 /** `run` exits with 0 and `http` answers below 400, unless the plan says otherwise: else the reading counts as not taken. */

@@ -105,10 +105,18 @@ export interface TakenReading extends Reading {
   readonly probe: string
 }
 
-/** Three-valued, so that `none` and `not` are never satisfied by a reading that was not taken. */
+/**
+ * Three-valued, so that `none` and `not` are never satisfied by a reading that was not taken. `unanswered`: it fails because a
+ * matcher does not apply to the value or the value is absent, so that its negation fails, too.
+ */
 export type Verdict =
   | { readonly is: 'holds'; readonly readings: readonly TakenReading[] }
-  | { readonly is: 'fails'; readonly misses: readonly Miss[]; readonly readings: readonly TakenReading[] }
+  | {
+      readonly is: 'fails'
+      readonly misses: readonly Miss[]
+      readonly readings: readonly TakenReading[]
+      readonly unanswered?: boolean | undefined
+    }
   | { readonly is: 'untaken'; readonly why: string; readonly place: Place; readonly readings: readonly TakenReading[] }
 
 /** A condition, opaque to steps. */

@@ -1,3 +1,6 @@
+import type { Incomplete } from '../base/incomplete.ts'
+import { type Answer, some, untaken } from './answer.ts'
+import { lookAlike } from './look-alike.ts'
 import { type Matchers, type Matching, wrong } from './matcher.ts'
 import { shown, typeOf } from './shown.ts'
 
@@ -6,19 +9,22 @@ export const equality: Matchers = {
     description: 'equal in value and type: "1" is not 1',
     schema: {},
     test: equal,
+    testPart: equalsPart,
     says: shown,
-    note: (want, actual) => typeNote(want, actual),
+    note: (want, actual) => typeNote(want, actual) ?? lookAlike(want, actual),
   },
   'one-of': {
     description: 'equal to one of these',
     schema: { type: ['array', 'string'], minItems: 1 },
     test: (want, actual, how) => (want as unknown[]).some((one) => equal(one, actual, how)),
+    testPart: (want, actual, how) => some(want as unknown[], (one) => equalsPart(one, actual, how)),
     says: (want) => `one of ${(want as unknown[]).map(shown).join(', ')}`,
     check: (want, place) =>
       Array.isArray(want) && want.length > 0
         ? []
         : [wrong(place, 'bad-matcher', '`one-of` takes a list with something in it', 'write [a, b]')],
-    note: (want, actual) => (want as unknown[]).map((one) => typeNote(one, actual)).find(Boolean),
+    note: (want, actual) =>
+      (want as unknown[]).map((one) => typeNote(one, actual) ?? lookAlike(one, actual)).find(Boolean),
   },
 }
 
@@ -26,6 +32,16 @@ export const equality: Matchers = {
 export function equal(want: unknown, actual: unknown, how: Matching): boolean {
   if (typeof actual === 'string') return equalText(want, actual, how)
   return same(want, actual, how)
+}
+
+/** The whole value can't be what is wanted where its known part is not a part of that. */
+function equalsPart(want: unknown, { part, missing, why }: Incomplete, how: Matching): Answer {
+  if (typeof part === 'number') return typeof want === 'number' && want < part ? false : untaken(why)
+  if (missing === 'inside' || part === undefined) return untaken(why)
+  const whole = typeof part === 'string' && typeof want !== 'string' && how.text ? String(want) : want
+  if (typeof whole !== 'string' && !Array.isArray(whole)) return false
+  const same = missing === 'end' ? whole.slice(0, part.length) : whole.slice(Math.max(0, whole.length - part.length))
+  return equal(same, part, how) ? untaken(why) : false
 }
 
 function equalText(want: unknown, actual: string, { text, ignoreCase, digits }: Matching): boolean {

@@ -1,5 +1,7 @@
+import type { Incomplete } from '../base/incomplete.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
+import type { Answer } from './answer.ts'
 
 /** How a value is compared. */
 export interface Matching {
@@ -12,17 +14,21 @@ export interface Matching {
 
 /** Matchers within a matcher: handed in, so that a group of matchers need not know the others. */
 export interface Inner {
-  meets(matcher: unknown, actual: unknown, how: Matching): boolean
+  /** `actual` may be incomplete. */
+  judge(matcher: unknown, actual: unknown, how: Matching): Answer
   says(matcher: unknown): string
   check(matcher: unknown, place: Place): Finding[]
 }
 
-/** One word of the vocabulary. The actual value is never absent. */
+/** One word of the vocabulary. */
 export interface Matcher {
   readonly description: string
   /** JSON Schema of its parameter, for editors. */
   readonly schema: object
-  test(want: unknown, actual: unknown, how: Matching, inner: Inner): boolean
+  /** The value is whole and never absent. */
+  test(want: unknown, actual: unknown, how: Matching, inner: Inner): Answer
+  /** The value is known in part; without this, the check is untaken. Answers only what no missing part can change. */
+  testPart?(want: unknown, actual: Incomplete, how: Matching, inner: Inner): Answer
   /** In words: `at least 1`. */
   says(want: unknown, inner: Inner): string
   /** What is wrong with its parameter, at load and again once it is filled in. */

@@ -1,14 +1,17 @@
 /** Reads numbers and units, for ordering matchers alone: `equals` never converts. */
 import { parseDuration, parseRate, parseSize } from '../contracts/units.ts'
 
-type Unit = 'number' | 'duration' | 'size' | 'rate' | '%'
+type Unit = 'number' | 'duration' | 'size' | 'rate' | 'percentage' | 'date' | 'date without a time zone'
 
 export interface Measure {
   readonly amount: number | bigint
   readonly unit: Unit
 }
 
-/** A number, or text that is one: with a unit in ms, bytes, bytes a second or per cent. Undefined for anything else. */
+/**
+ * A number, or text that is one: with a unit in ms, bytes, bytes a second or per cent; a date in ms since 1970. Undefined for anything
+ * else.
+ */
 export function measured(value: unknown): Measure | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return { amount: value, unit: 'number' }
   if (typeof value !== 'string') return undefined
@@ -16,9 +19,12 @@ export function measured(value: unknown): Measure | undefined {
   if (/^[+-]?\d+$/.test(text)) return { amount: exact(text), unit: 'number' }
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return { amount: Number(text), unit: 'number' }
   const percent = /^([+-]?\d+(?:\.\d+)?)\s?%$/.exec(text)?.[1]
-  if (percent !== undefined) return { amount: Number(percent), unit: '%' }
+  if (percent !== undefined) return { amount: Number(percent), unit: 'percentage' }
   return (
-    withUnit(parseDuration(text), 'duration') ?? withUnit(parseSize(text), 'size') ?? withUnit(parseRate(text), 'rate')
+    dateOf(text) ??
+    withUnit(parseDuration(text), 'duration') ??
+    withUnit(parseSize(text), 'size') ??
+    withUnit(parseRate(text), 'rate')
   )
 }
 
@@ -38,9 +44,24 @@ export function distance(actual: unknown, want: unknown): number | undefined {
   return Math.abs(Number(a.amount) - Number(b.amount))
 }
 
-/** A bare number has the unit of what it is compared with: durations are read in ms, sizes in bytes. */
+/** A bare number has the unit of the other value: durations are read in ms, sizes in bytes. A date compares with dates only. */
 function comparable(a: Measure, b: Measure): boolean {
-  return a.unit === b.unit || a.unit === 'number' || b.unit === 'number'
+  if (a.unit === b.unit) return true
+  return (a.unit === 'number' && !b.unit.startsWith('date')) || (b.unit === 'number' && !a.unit.startsWith('date'))
+}
+
+const ISO_DATE = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?)?$/i
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+
+/** RFC 3339, with a blank for the T too, and HTTP dates (RFC 9110, 5.6.7). A day alone is its midnight in UTC. */
+function dateOf(text: string): Measure | undefined {
+  const iso = ISO_DATE.exec(text)
+  if (!iso && !HTTP_DATE.test(text)) return undefined
+  const isLocal = iso?.[1] !== undefined && iso[5] === undefined
+  const spelled = iso ? text.toUpperCase().replace(' ', 'T').replaceAll(' ', '') : text
+  const time = Date.parse(isLocal ? `${spelled}Z` : spelled)
+  if (Number.isNaN(time)) return undefined
+  return { amount: time, unit: isLocal ? 'date without a time zone' : 'date' }
 }
 
 function exact(text: string): number | bigint {

@@ -1,21 +1,26 @@
+import type { Incomplete } from '../base/incomplete.ts'
+import { type Answer, doesNotApply, untaken } from './answer.ts'
 import { isExpression, isMapping, type Matcher, type Matchers, wrong } from './matcher.ts'
 import { compared, distance, measured } from './measure.ts'
 import { plain, shown } from './shown.ts'
 
-const UNITS = 'give a number, a duration (30s), a size (10MiB), a rate (1MB/h) or a percentage'
+const UNITS = 'give a number, a duration (30s), a size (10MiB), a rate (1MB/h), a percentage or a date (2026-12-31)'
 
 export const order: Matchers = {
-  gt: ordering('more than', (difference) => difference > 0),
-  gte: ordering('at least', (difference) => difference >= 0),
-  lt: ordering('less than', (difference) => difference < 0),
-  lte: ordering('at most', (difference) => difference <= 0),
+  gt: ordering('more than', (difference) => difference > 0, true),
+  gte: ordering('at least', (difference) => difference >= 0, true),
+  lt: ordering('less than', (difference) => difference < 0, false),
+  lte: ordering('at most', (difference) => difference <= 0, false),
   between: {
     description: 'not below the first and not above the second',
     schema: { type: ['array', 'string'], minItems: 2, maxItems: 2 },
     test: (want, actual) => {
       const [low, high] = want as [unknown, unknown]
-      return (compared(actual, low) ?? -1) >= 0 && (compared(actual, high) ?? 1) <= 0
+      const [above, below] = [compared(actual, low), compared(actual, high)]
+      if (above === undefined || below === undefined) return unordered(actual, low)
+      return above >= 0 && below <= 0
     },
+    testPart: (want, actual) => bound(actual, (least) => (compared(least, (want as unknown[])[1]) ?? 0) > 0, false),
     says: (want) => `between ${plain((want as unknown[])[0])} and ${plain((want as unknown[])[1])}`,
     check: (want, place) => {
       if (!Array.isArray(want) || want.length !== 2)
@@ -28,7 +33,7 @@ export const order: Matchers = {
         ? [wrong(place, 'vacuous', 'nothing is between these, so this can never hold', 'write the smaller one first')]
         : []
     },
-    note: (_want, actual) => unordered(actual),
+    note: (want, actual) => orderNote((want as unknown[])[0], actual),
   },
   'close-to': {
     description: 'no further from `value` than `within`',
@@ -37,7 +42,8 @@ export const order: Matchers = {
       const { value, within } = want as { value: unknown; within: unknown }
       const apart = distance(actual, value)
       const most = measured(within)
-      return apart !== undefined && most !== undefined && apart <= Number(most.amount)
+      if (apart === undefined || most === undefined) return unordered(actual, value)
+      return apart <= Number(most.amount)
     },
     says: (want) => {
       const { value, within } = want as { value: unknown; within: unknown }
@@ -47,22 +53,24 @@ export const order: Matchers = {
       isMapping(want) && Object.keys(want).sort().join() === 'value,within' && Object.values(want).every(isMeasure)
         ? []
         : [wrong(place, 'bad-matcher', '`close-to` takes {value, within}', 'write {value: 10, within: 2}')],
-    note: (_want, actual) => unordered(actual),
+    note: (want, actual) => orderNote((want as { value: unknown }).value, actual),
   },
 }
 
-function ordering(word: string, holds: (difference: number) => boolean): Matcher {
+/** `grows`: a larger value holds all the more, so a lower bound of it may show that it holds. */
+function ordering(word: string, holds: (difference: number) => boolean, grows: boolean): Matcher {
   return {
-    description: `${word} this; text is read as a number, duration, size, rate or percentage`,
+    description: `${word} this; text is read as a number, duration, size, rate, percentage or date`,
     schema: { type: ['number', 'string'] },
     test: (want, actual) => {
       const difference = compared(actual, want)
-      return difference !== undefined && holds(difference)
+      return difference === undefined ? unordered(actual, want) : holds(difference)
     },
+    testPart: (want, actual) => bound(actual, (least) => holds(compared(least, want) ?? Number.NaN) === grows, grows),
     says: (want) => `${word} ${plain(want)}`,
     check: (want, place) =>
       isMeasure(want) ? [] : [wrong(place, 'bad-matcher', `${shown(want)} can't be ordered`, UNITS)],
-    note: (_want, actual) => unordered(actual),
+    note: (want, actual) => orderNote(want, actual),
   }
 }
 
@@ -70,6 +78,17 @@ function isMeasure(value: unknown): boolean {
   return isExpression(value) || measured(value) !== undefined
 }
 
-function unordered(actual: unknown): string | undefined {
-  return measured(actual) === undefined ? 'no number' : undefined
+/** Of a number that is known to be at least so much, only one of the two answers is certain. */
+function bound({ part, why }: Incomplete, isCertain: (least: number) => boolean, answer: boolean): Answer {
+  return typeof part === 'number' && isCertain(part) ? answer : untaken(why)
+}
+
+function unordered(actual: unknown, want: unknown): Answer {
+  return doesNotApply(orderNote(want, actual) ?? 'they cannot be compared')
+}
+
+function orderNote(want: unknown, actual: unknown): string | undefined {
+  const [a, b] = [measured(actual), measured(want)]
+  if (a === undefined) return `not a number${b?.unit === 'date' ? ' or date' : ''}`
+  return b && compared(actual, want) === undefined ? `a ${a.unit} cannot be compared with a ${b.unit}` : undefined
 }

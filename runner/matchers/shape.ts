@@ -1,7 +1,8 @@
-import type { Finding } from '../contracts/errors.ts'
-import { type Place, placeOfKey } from '../contracts/source.ts'
+import { placeOfKey } from '../contracts/source.ts'
 import { didYouMean } from '../contracts/suggest.ts'
+import { not, untaken } from './answer.ts'
 import { isMapping, type Matchers, wrong } from './matcher.ts'
+import { checkSchema, schemaAnswer, schemaNote } from './schema.ts'
 import { typeOf } from './shown.ts'
 
 const TYPES = ['text', 'string', 'number', 'integer', 'boolean', 'list', 'array', 'mapping', 'object', 'null']
@@ -9,9 +10,10 @@ const SYNONYMS: Readonly<Record<string, string>> = { string: 'text', array: 'lis
 
 export const shape: Matchers = {
   not: {
-    description: 'does not meet this matcher; absent fails it, too',
+    description: 'does not meet this matcher; fails where that matcher does not apply, such as on an absent value',
     schema: { $ref: '#/definitions/matcher' },
-    test: (want, actual, how, inner) => !inner.meets(want, actual, how),
+    test: (want, actual, how, inner) => not(inner.judge(want, actual, how)),
+    testPart: (want, actual, how, inner) => not(inner.judge(want, actual, how)),
     says: (want, inner) => `not ${inner.says(want)}`,
     check: (want, place, inner) => {
       if (isMapping(want) && 'absent' in want)
@@ -29,10 +31,8 @@ export const shape: Matchers = {
   type: {
     description: 'text, number, integer, boolean, list, mapping or null',
     schema: { enum: TYPES },
-    test: (want, actual) => {
-      if (want === 'integer') return typeof actual === 'bigint' || Number.isInteger(actual)
-      return typeOf(actual) === (SYNONYMS[String(want)] ?? want)
-    },
+    test: hasType,
+    testPart: (want, actual) => (actual.part === undefined ? untaken(actual.why) : hasType(want, actual.part)),
     says: (want) => `a value of type ${want}`,
     check: (want, place) =>
       TYPES.includes(String(want))
@@ -41,42 +41,16 @@ export const shape: Matchers = {
     note: (_want, actual) => `a ${typeOf(actual)}`,
   },
   schema: {
-    description: 'valid by this JSON Schema',
+    description: 'valid by this JSON Schema: draft-07 or 2020-12',
     schema: { type: 'object', minProperties: 1 },
-    test: (want, actual) => validator(want)(actual) === undefined,
+    test: schemaAnswer,
     says: () => 'a value that its schema allows',
     check: checkSchema,
-    note: (want, actual) => validator(want)(actual),
+    note: schemaNote,
   },
 }
 
-type Validator = (value: unknown) => string | undefined
-const validators = new Map<string, Validator>()
-
-/** Tells what is wrong with a value by a JSON Schema. ajv is loaded with the first one. */
-function validator(schema: unknown): Validator {
-  const key = JSON.stringify(schema)
-  const known = validators.get(key)
-  if (known) return known
-  const { default: Ajv } = require('ajv') as typeof import('ajv')
-  const validate = new Ajv({ strict: false, logger: false }).compile(schema as object)
-  const made: Validator = (value) => {
-    if (validate(value)) return undefined
-    const [first] = validate.errors ?? []
-    return `${first?.instancePath || 'it'} ${first?.message ?? 'is not valid'}`
-  }
-  validators.set(key, made)
-  return made
-}
-
-function checkSchema(want: unknown, place: Place): Finding[] {
-  if (!isMapping(want) || Object.keys(want).length === 0)
-    return [wrong(place, 'vacuous', 'an empty schema allows everything', 'give a JSON Schema, as a mapping')]
-  if (JSON.stringify(want).includes('${{')) return []
-  try {
-    validator(want)
-    return []
-  } catch (error) {
-    return [wrong(place, 'bad-schema', `no JSON Schema: ${(error as Error).message}`)]
-  }
+function hasType(want: unknown, actual: unknown): boolean {
+  if (want === 'integer') return typeof actual === 'bigint' || Number.isInteger(actual)
+  return typeOf(actual) === (SYNONYMS[String(want)] ?? want)
 }

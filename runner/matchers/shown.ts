@@ -1,3 +1,4 @@
+import { isIncomplete } from '../base/incomplete.ts'
 import { ABSENT } from '../jsonpath.ts'
 
 const LONGEST = 120
@@ -6,6 +7,7 @@ const LONGEST = 120
 export function shown(value: unknown): string {
   if (value === ABSENT) return 'absent'
   if (value === undefined) return 'nothing'
+  if (isIncomplete(value)) return value.part === undefined ? 'not known' : shown(value.part)
   const text = jsonOf(value)
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`
 }

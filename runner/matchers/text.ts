@@ -1,36 +1,49 @@
+import type { Incomplete, Missing } from '../base/incomplete.ts'
+import { compilePattern, patternError } from '../base/pattern.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
+import { type Answer, doesNotApply, untaken } from './answer.ts'
 import { equal } from './equality.ts'
 import { isMapping, type Matcher, type Matchers, type Matching, wrong } from './matcher.ts'
-import { shown } from './shown.ts'
+import { shown, typeOf } from './shown.ts'
 
 export const text: Matchers = {
   contains: {
     description: 'a text contains this text, a list this item, a mapping these members',
     schema: {},
-    test: (want, actual, how) => contains(want, actual, how),
+    test: contains,
+    testPart: (want, actual, how) => (contains(want, actual.part, how) === true ? true : untaken(actual.why)),
     says: (want) => `something containing ${shown(want)}`,
     check: (want, place) => {
       const empty = want === '' || (isMapping(want) && Object.keys(want).length === 0)
       return empty ? [wrong(place, 'vacuous', 'everything contains nothing, so this can never fail')] : []
     },
   },
-  'starts-with': textual('starting with', (actual, want) => actual.startsWith(want)),
-  'ends-with': textual('ending with', (actual, want) => actual.endsWith(want)),
+  'starts-with': textual('starting with', (actual, want) => actual.startsWith(want), 'end'),
+  'ends-with': textual('ending with', (actual, want) => actual.endsWith(want), 'start'),
   matches: {
-    description: 'matches this JavaScript regular expression somewhere',
-    schema: { type: 'string', format: 'regex' },
-    test: (want, actual, { ignoreCase }) => isScalar(actual) && pattern(String(want), ignoreCase).test(String(actual)),
+    description: 'matches this regular expression (RE2 syntax) somewhere',
+    schema: { type: 'string' },
+    test: matches,
+    testPart: matchesPart,
     says: (want) => `text matching /${want}/`,
     check: checkPattern,
   },
 }
 
-function textual(word: string, holds: (actual: string, want: string) => boolean): Matcher {
+/** `open`: the end of a text that decides nothing, so that a text which lacks it can be judged. */
+function textual(word: string, holds: (actual: string, want: string) => boolean, open: Missing): Matcher {
   return {
     description: `text ${word} this`,
     schema: { type: 'string' },
-    test: (want, actual, how) => isScalar(actual) && holds(...cased(String(actual), String(want), how)),
+    test: (want, actual, how) => spelled(actual, (text) => holds(...cased(text, String(want), how))),
+    testPart: (want, { part, missing, why }, how) => {
+      if (typeof part !== 'string') return untaken(why)
+      const [text, wanted] = cased(part, String(want), how)
+      if (missing !== open) return missing === 'inside' && holds(text, wanted) ? true : untaken(why)
+      const seen = open === 'end' ? wanted.slice(0, text.length) : wanted.slice(-text.length || wanted.length)
+      return wanted.length <= text.length || !holds(text, seen) ? holds(text, wanted) : untaken(why)
+    },
     says: (want) => `text ${word} ${shown(want)}`,
     check: (want, place) => {
       if (want === '') return [wrong(place, 'vacuous', 'every text does that, so this can never fail')]
@@ -39,23 +52,48 @@ function textual(word: string, holds: (actual: string, want: string) => boolean)
   }
 }
 
-function contains(want: unknown, actual: unknown, how: Matching): boolean {
+function contains(want: unknown, actual: unknown, how: Matching): Answer {
   if (Array.isArray(actual)) return actual.some((item) => equal(want, item, how))
-  if (isMapping(actual))
-    return (
-      isMapping(want) &&
-      Object.entries(want).every(([key, value]) => Object.hasOwn(actual, key) && equal(value, actual[key], how))
-    )
-  if (!isScalar(actual) || !isScalar(want)) return false
-  const [text, part] = cased(String(actual), String(want), how)
-  return text.includes(part)
+  if (isMapping(actual)) {
+    if (!isMapping(want)) return doesNotApply(`a mapping contains members, not ${shown(want)}`)
+    return Object.entries(want).every(([key, value]) => Object.hasOwn(actual, key) && equal(value, actual[key], how))
+  }
+  if (!isScalar(want)) return doesNotApply(`a ${typeOf(actual)} cannot contain a ${typeOf(want)}`)
+  return spelled(actual, (whole) => {
+    const [text, part] = cased(whole, String(want), how)
+    return text.includes(part)
+  })
+}
+
+function matches(want: unknown, actual: unknown, { ignoreCase }: Matching): Answer {
+  const pattern = compilePattern(String(want), { ignoreCase: ignoreCase === true })
+  return spelled(actual, (text) => {
+    const costly = pattern.tooCostly(text)
+    return costly === undefined ? pattern.test(text) : untaken(costly)
+  })
+}
+
+/** A match that touches neither the missing end nor a character that could not be decoded stays one in the whole text. */
+function matchesPart(want: unknown, { part, missing, why }: Incomplete, how: Matching): Answer {
+  if (typeof part !== 'string' || matches(want, part, how) !== true) return untaken(why)
+  const pattern = compilePattern(String(want), { ignoreCase: how.ignoreCase === true })
+  const found = pattern.find(part)
+  if (!found) return untaken(why)
+  const asserts = (at: RegExp) => at.test(pattern.source)
+  if (missing === 'end') return found.end < part.length || !asserts(/\$|\\[zbB]/) ? true : untaken(why)
+  if (missing === 'start') return found.index > 0 || !asserts(/\^|\\[AbB]/) ? true : untaken(why)
+  return part.slice(found.index, found.end).includes('\ufffd') ? untaken(why) : true
+}
+
+/** Only a value that has a spelling can be looked at as text; null has none. */
+function spelled(actual: unknown, judge: (text: string) => Answer): Answer {
+  return isScalar(actual) ? judge(String(actual)) : doesNotApply(`a ${typeOf(actual)} is not text`)
 }
 
 function cased(actual: string, want: string, { ignoreCase }: Matching): [string, string] {
   return ignoreCase ? [actual.toLowerCase(), want.toLowerCase()] : [actual, want]
 }
 
-/** A value that has a spelling; null has none. */
 function isScalar(value: unknown): boolean {
   return ['string', 'number', 'boolean', 'bigint'].includes(typeof value)
 }
@@ -63,27 +101,13 @@ function isScalar(value: unknown): boolean {
 function checkPattern(want: unknown, place: Place): Finding[] {
   if (typeof want !== 'string')
     return [wrong(place, 'bad-regex', `a regular expression is a text, and not ${shown(want)}`, 'quote it')]
-  try {
-    if (!matchesEverything(want)) return []
-    return [wrong(place, 'vacuous', 'every text matches this pattern, so this can never fail')]
-  } catch (error) {
-    const why = (error as Error).message.replace(/^Invalid regular expression:\s*/, '')
-    return [wrong(place, 'bad-regex', `no regular expression: ${why}`)]
-  }
+  const bad = patternError(want)
+  if (bad) return [wrong(place, 'bad-regex', `not a regular expression (RE2 syntax): ${bad.message}`, bad.hint)]
+  if (!matchesEverything(want)) return []
+  return [wrong(place, 'vacuous', 'every text matches this pattern, so this can never fail')]
 }
 
 /** Without anchors and assertions, a pattern that matches the empty text matches anywhere. */
 function matchesEverything(source: string): boolean {
-  return new RegExp(source).test('') && !/[\^$]|\\b|\\B|\(\?/.test(source)
-}
-
-const patterns = new Map<string, RegExp>()
-
-function pattern(source: string, ignoreCase: boolean | undefined): RegExp {
-  const flags = ignoreCase ? 'i' : ''
-  const known = patterns.get(`${flags}/${source}`)
-  if (known) return known
-  const made = new RegExp(source, flags)
-  patterns.set(`${flags}/${source}`, made)
-  return made
+  return compilePattern(source).test('') && !/[\^$]|\\[AzbB]/.test(source)
 }

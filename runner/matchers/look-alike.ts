@@ -1,0 +1,48 @@
+/** Texts that differ in a way nobody sees: other blanks, invisible characters, other code points for the same letter. */
+
+/** Longer texts are shown shortened, so that their difference may be out of sight. */
+const SEEN = 80
+/** Two texts are compared for what they look like only up to this length. */
+const LONGEST = 100_000
+
+/** Where two texts first differ, and by which characters; undefined where the difference is plain to see. */
+export function lookAlike(want: unknown, actual: unknown): string | undefined {
+  if (typeof want !== 'string' || typeof actual !== 'string' || want === actual) return undefined
+  const [wanted, found] = [[...want.slice(0, LONGEST)], [...actual.slice(0, LONGEST)]]
+  const index = wanted.findIndex((letter, at) => letter !== found[at])
+  const at = index === -1 ? wanted.length : index
+  if (at < SEEN && seen(want) !== seen(actual)) return undefined
+  return `character ${at + 1} differs: expected ${letterOf(wanted[at])}, actual ${letterOf(found[at])}`
+}
+
+/** What a person sees: compatible forms and all blanks are the same, invisible characters are not there. */
+function seen(text: string): string {
+  return text
+    .slice(0, LONGEST)
+    .normalize('NFKC')
+    .replace(/[\p{Cf}\p{Cc}\p{Zs}\s]+/gu, ' ')
+    .trim()
+    .replace(/[‐‑‒–—−]/gu, '-')
+    .replace(/[‘’ʼ]/gu, "'")
+    .replace(/[“”]/gu, '"')
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  '\t': 'tab',
+  '\n': 'line feed',
+  '\r': 'carriage return',
+  ' ': 'space',
+  '\u00a0': 'no-break space',
+  '\u202f': 'narrow no-break space',
+  '\u200b': 'zero width space',
+  '\ufeff': 'byte order mark',
+  '\u00ad': 'soft hyphen',
+}
+
+function letterOf(letter: string | undefined): string {
+  if (letter === undefined) return 'the end'
+  const code = `U+${letter.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`
+  const name = NAMES[letter]
+  if (name !== undefined) return `a ${name} (${code})`
+  return /[\p{L}\p{N}\p{P}\p{S}]/u.test(letter) ? `\`${letter}\` (${code})` : code
+}
