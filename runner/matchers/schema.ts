@@ -32,7 +32,14 @@ export function checkSchema(want: unknown, place: Place): Finding[] {
     validator(want)
     return []
   } catch (error) {
-    return [wrong(place, 'bad-schema', `not a JSON Schema: ${(error as Error).message}`, hintOf(error as Error))]
+    return [
+      wrong(
+        place,
+        'bad-schema',
+        `not a JSON Schema: ${(error as Error).message.replace(/^strict mode: /, '')}`,
+        hintOf(error as Error),
+      ),
+    ]
   }
 }
 

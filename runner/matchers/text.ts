@@ -87,7 +87,9 @@ function matchesPart(want: unknown, { part, missing, why }: Incomplete, how: Mat
 
 /** Only a value that has a spelling can be looked at as text; null has none. */
 function spelled(actual: unknown, judge: (text: string) => Answer): Answer {
-  return isScalar(actual) ? judge(String(actual)) : doesNotApply(`a ${typeOf(actual)} is not text`)
+  return isScalar(actual)
+    ? judge(String(actual))
+    : doesNotApply(`${actual === null ? 'null' : `a ${typeOf(actual)}`} is not text`)
 }
 
 function cased(actual: string, want: string, { ignoreCase }: Matching): [string, string] {
