@@ -1,5 +1,6 @@
 /** Where a place is in the text: line and column from 1, and the lines to show. */
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
+import { type Document, isAlias, isMap, isSeq, type Node, type Pair } from 'yaml'
+import { keyOf } from '../base/yaml/nodes.ts'
 import type { Frame, Place } from '../contracts/source.ts'
 
 const LINES_BEFORE = 2
@@ -93,9 +94,7 @@ function resolve(node: unknown, yaml: Document): unknown {
 }
 
 function pairOf(node: unknown, key: string | number): Pair | undefined {
-  return isMap(node)
-    ? node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(key))
-    : undefined
+  return isMap(node) ? node.items.find((pair) => keyOf(pair) === String(key)) : undefined
 }
 
 function ends(node: unknown, firstLine = false): readonly [number, number] {

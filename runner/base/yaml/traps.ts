@@ -1,8 +1,13 @@
 /** Four slips that YAML answers with errors nobody understands, or not at all. */
 
-type Trap = readonly [message: string, hint: string, at: number, length: number]
+export interface Trap {
+  readonly message: string
+  readonly hint: string
+  readonly start: number
+  readonly end: number
+}
 
-/** Looks at the line of an error for a text that has to be quoted. */
+/** Looks at the line of an error, and the one before it, for a text that has to be quoted. */
 export function quoteIt(text: string, position: number): Trap | undefined {
   const from = text.lastIndexOf('\n', Math.max(0, position - 1)) + 1
   const lines = [from, text.lastIndexOf('\n', Math.max(0, from - 2)) + 1]
@@ -15,42 +20,29 @@ export function quoteIt(text: string, position: number): Trap | undefined {
 }
 
 function trapIn(line: string, start: number): Trap | undefined {
-  const flow = Math.min(...['{ ', '[', '{'].map((bracket) => orNever(line.indexOf(bracket))))
+  const trap = ({ index, 0: found }: RegExpExecArray, message: string, hint = `quote it: "${found}"`): Trap => ({
+    message,
+    hint,
+    start: start + index,
+    end: start + index + found.length,
+  })
+  const flow = Math.min(...['[', '{'].map((bracket) => orNever(line.indexOf(bracket))))
   const expression = unquoted(line, /\$\{\{[^}]*\}\}/)
-  if (expression && expression.index > flow)
-    return [
-      `an expression within { } or [ ] must be quoted`,
-      `quote it: "${expression[0]}"`,
-      start + expression.index,
-      expression[0].length,
-    ]
+  if (expression && expression.index > flow) return trap(expression, 'an expression within { } or [ ] must be quoted')
   if (expression && / [?] .* : |: /.test(expression[0]))
-    return [
+    return trap(
+      expression,
       'an expression with `? :` looks like a mapping to YAML',
-      `quote it, or put it in a block scalar (>-)`,
-      start + expression.index,
-      expression[0].length,
-    ]
+      'quote it, or put it in a block scalar (>-)',
+    )
   const path = unquoted(line, /\$[.[][^\s,}]*\[[^\]]*\][^\s,:}]*/)
-  if (path && path.index > flow)
-    return [
-      `a path with brackets within { } must be quoted`,
-      `quote it: "${path[0]}"`,
-      start + path.index,
-      path[0].length,
-    ]
+  if (path && path.index > flow) return trap(path, 'a path with brackets within { } must be quoted')
   const glob = unquoted(line, /(?<=[\s[{,:])\*[\w.*-]+/)
-  if (glob)
-    return [
-      `a text that begins with * must be quoted, since YAML takes it for an alias`,
-      `quote it: "${glob[0]}"`,
-      start + glob.index,
-      glob[0].length,
-    ]
+  if (glob) return trap(glob, 'a text that begins with * must be quoted, since YAML takes it for an alias')
   return undefined
 }
 
-/** The first match that does not stand within quotes. */
+/** The first match, unless it is within quotes. */
 function unquoted(line: string, pattern: RegExp): RegExpExecArray | undefined {
   const found = pattern.exec(line)
   if (!found) return undefined

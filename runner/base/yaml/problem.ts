@@ -1,0 +1,10 @@
+/** Something that is wrong with the text, at these characters. */
+export interface YamlProblem {
+  /** A short stable name: `multiple_docs`, `duplicate_key`. */
+  readonly code: string
+  readonly message: string
+  /** What to do next. */
+  readonly hint: string
+  readonly start: number
+  readonly end: number
+}
