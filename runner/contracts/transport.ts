@@ -1,6 +1,7 @@
 /** The way to a machine: what a transport gives. See `architecture.md`. */
 import type { Duplex } from 'node:stream'
 import type { Command } from './command.ts'
+import type { FileKind } from './file-kind.ts'
 
 /** Called when something that a probe reads may have changed; `because` is shown to people: `node exited`. */
 export type Wake = (because: string) => void
@@ -33,20 +34,35 @@ export interface Exit {
 }
 
 export interface FileInfo {
-  readonly kind: 'file' | 'folder' | 'other'
+  /** What the path leads to; `link` for one that leads nowhere. */
+  readonly kind: FileKind
+  /** The path itself is a symbolic link. */
+  readonly isLink?: boolean | undefined
   /** Bytes. */
   readonly size: number
   /** Octal text: `0600`. */
   readonly mode: string
   readonly owner: string
+  /** Absent where they can't be told. */
+  readonly uid?: number | undefined
+  readonly gid?: number | undefined
+}
+
+export interface ReadOptions {
+  /** Bytes that are read from the start; undefined: all of them. */
+  readonly most?: number | undefined
+  /** In ms. */
+  readonly timeout?: number | undefined
 }
 
 /** Files of a target. Paths are absolute. */
 export interface Files {
   /** Undefined when there is nothing. */
   stat(path: string): Promise<FileInfo | undefined>
-  /** Undefined when there is no such file. */
-  read(path: string): Promise<Uint8Array | undefined>
+  /** Undefined when there is nothing. Throws a CheckFailure for anything but a file, and never blocks on a FIFO. */
+  read(path: string, options?: ReadOptions): Promise<Uint8Array | undefined>
+  /** The SHA-256 of the whole file in hex, computed where the file is, or while it streams by. Undefined and errors as for `read`. */
+  sha256(path: string, options?: { readonly timeout?: number | undefined }): Promise<string | undefined>
   /** Replaces atomically and keeps mode and owner of what was there; a new file gets `mode` (default 0644). */
   write(path: string, bytes: Uint8Array, options?: { mode?: number }): Promise<void>
   /** Resolves once subscribed; undefined where the target can't tell. */

@@ -47,14 +47,18 @@ const files: Files = {
     const found = await stat(path).catch(orMissing)
     return (
       found && {
-        kind: found.isFile() ? 'file' : 'folder',
+        kind: found.isFile() ? 'file' : found.isFIFO() ? 'fifo' : 'folder',
         size: found.size,
         mode: (found.mode & 0o7777).toString(8).padStart(4, '0'),
         owner: String(found.uid),
       }
     )
   },
-  read: (path) => readFile(path).catch(orMissing),
+  read: async (path, { most } = {}) => (await readFile(path).catch(orMissing))?.subarray(0, most),
+  sha256: async (path) => {
+    const bytes = await readFile(path).catch(orMissing)
+    return bytes && new Bun.CryptoHasher('sha256').update(bytes).digest('hex')
+  },
   write: () => Promise.reject(new Error('a probe changes nothing')),
   watch: async (path, wake) => {
     const watcher = watch(dirname(path), () => wake('it changed'))

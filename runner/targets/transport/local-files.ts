@@ -1,15 +1,74 @@
-import { type Stats, watch } from 'node:fs'
-import { chmod, chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { constants, type Stats, watch } from 'node:fs'
+import { chmod, chown, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { FileInfo, Files, Wake } from '../../contracts/transport.ts'
+import { TargetError } from '../../contracts/errors.ts'
+import { type FileKind, notAFile } from '../../contracts/file-kind.ts'
+import type { FileInfo, Files, ReadOptions, Wake } from '../../contracts/transport.ts'
 import { userName } from './users.ts'
 
 /** Files of this machine. */
 export const localFiles: Files = {
-  stat: (path) => orUndefined(async () => infoOf(await stat(path))),
-  read: (path) => orUndefined(() => readFile(path)),
+  stat: (path) => orUndefined(() => look(path)),
+  read: (path, options = {}) =>
+    orUndefined(async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of chunksOf(path, options)) chunks.push(Buffer.from(chunk))
+      return Buffer.concat(chunks)
+    }),
+  sha256: (path, options = {}) =>
+    orUndefined(async () => {
+      const hash = createHash('sha256')
+      for await (const chunk of chunksOf(path, options)) hash.update(chunk)
+      return hash.digest('hex')
+    }),
   write,
   watch: watchFile,
+}
+
+const CHUNK = 1024 * 1024
+
+/** A link that leads nowhere is there, and so is one that leads to itself. */
+async function look(path: string): Promise<FileInfo> {
+  const own = await lstat(path)
+  if (!own.isSymbolicLink()) return infoOf(own)
+  try {
+    return { ...infoOf(await stat(path)), isLink: true }
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    return { ...infoOf(own), isLink: true }
+  }
+}
+
+/**
+ * A device may do something when it is opened, so its kind is looked up first. Opened without blocking: a FIFO may be put
+ * in the file's place meanwhile, and some files of the kernel wait for news.
+ */
+async function* chunksOf(
+  path: string,
+  { most = Number.POSITIVE_INFINITY, timeout = Number.POSITIVE_INFINITY }: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  const start = performance.now()
+  demandFile(path, await stat(path))
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    demandFile(path, await file.stat())
+    const buffer = new Uint8Array(CHUNK)
+    for (let left = most; left > 0; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, left), null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+      left -= bytesRead
+      if (performance.now() - start > timeout)
+        throw new TargetError(`${path} could not be read within ${timeout} ms`, { transient: true })
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function demandFile(path: string, found: Stats): void {
+  if (!found.isFile()) throw notAFile(path, kindOf(found))
 }
 
 let written = 0
@@ -73,11 +132,22 @@ async function watchFile(path: string, wake: Wake): Promise<AsyncDisposable | un
 
 function infoOf(found: Stats): FileInfo {
   return {
-    kind: found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other',
+    kind: kindOf(found),
     size: found.size,
     mode: (found.mode & 0o7777).toString(8).padStart(4, '0'),
     owner: userName(found.uid),
+    uid: found.uid,
+    gid: found.gid,
   }
+}
+
+function kindOf(found: Stats): FileKind {
+  if (found.isFile()) return 'file'
+  if (found.isDirectory()) return 'folder'
+  if (found.isSymbolicLink()) return 'link'
+  if (found.isFIFO()) return 'fifo'
+  if (found.isSocket()) return 'socket'
+  return found.isCharacterDevice() || found.isBlockDevice() ? 'device' : 'other'
 }
 
 async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -1,7 +1,8 @@
 /** Files that the Engine's archives can't reach: below a tmpfs, or a single file that is mounted. A command inside reads and writes them. */
 import { posix } from 'node:path'
 import { CheckFailure, TargetError } from '../../../contracts/errors.ts'
-import type { Exit, FileInfo } from '../../../contracts/transport.ts'
+import { kindOfWords, notAFile } from '../../../contracts/file-kind.ts'
+import type { Exit, FileInfo, ReadOptions } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 import { execInside } from './exec.ts'
 import { named } from './group.ts'
@@ -9,6 +10,10 @@ import type { Inspection } from './inspection.ts'
 
 const WITHIN = 30_000
 const MISSING = 66
+/** It is there, and not a file. */
+const NO_FILE = 67
+const NO_LIMIT = 2 ** 40
+const FILE_ONLY = `[ -e "$0" ] || exit ${MISSING}; [ -f "$0" ] || exit ${NO_FILE}; `
 /** Docker mounts these itself and does not list them. */
 const ITS_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
 const KERNEL = ['/proc', '/sys', '/dev']
@@ -30,24 +35,59 @@ function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? folder : `${folder.replace(/\/$/, '')}/`)
 }
 
-export async function readInside(engine: Engine, of: Inspection, path: string): Promise<Uint8Array | undefined> {
-  const exit = await inside(engine, of, '[ -f "$0" ] || exit 66; exec cat "$0"', path)
+export async function readInside(
+  engine: Engine,
+  of: Inspection,
+  path: string,
+  { most, timeout }: ReadOptions = {},
+): Promise<Uint8Array | undefined> {
+  const read = most === undefined ? 'exec cat "$0"' : `exec head -c ${most} <"$0"`
+  return fileInside(engine, of, read, path, timeout)
+}
+
+export async function sha256Inside(
+  engine: Engine,
+  of: Inspection,
+  path: string,
+  timeout: number | undefined,
+): Promise<string | undefined> {
+  const out = await fileInside(engine, of, 'exec sha256sum <"$0"', path, timeout)
+  return out && Buffer.from(out).toString().split(' ')[0]
+}
+
+async function fileInside(
+  engine: Engine,
+  of: Inspection,
+  script: string,
+  path: string,
+  timeout: number | undefined,
+): Promise<Uint8Array | undefined> {
+  const exit = await inside(engine, of, `${FILE_ONLY}${script}`, path, { timeout })
   if (exit.code === MISSING) return undefined
+  if (exit.code === NO_FILE) throw notAFile(path, (await statInside(engine, of, path))?.kind ?? 'other')
   return demandDone(exit, of, `${path} can't be read`).stdout
 }
 
 export async function statInside(engine: Engine, of: Inspection, path: string): Promise<FileInfo | undefined> {
-  const exit = await inside(engine, of, '[ -e "$0" ] || exit 66; exec stat -L -c "%F|%s|%a|%U" "$0"', path)
+  const script = `follow=-L
+if [ -L "$0" ]; then echo link; [ -e "$0" ] || follow=; else echo plain; [ -e "$0" ] || exit ${MISSING}; fi
+exec stat $follow -c "%F|%s|%a|%u|%g|%U" "$0"`
+  const exit = await inside(engine, of, script, path)
   if (exit.code === MISSING) return undefined
-  const words = Buffer.from(demandDone(exit, of, `${path} can't be looked at`).stdout)
+  const [link, words = ''] = Buffer.from(demandDone(exit, of, `${path} can't be looked at`).stdout)
     .toString()
     .trim()
-  const [kind = '', size, mode = '', owner = ''] = words.split('|')
+    .split('\n')
+  const [kind = '', size, mode = '', uid, gid, owner = ''] = words.split('|')
   return {
-    kind: kind === 'directory' ? 'folder' : /^regular/.test(kind) ? 'file' : 'other',
+    kind: kindOfWords(kind),
+    isLink: link === 'link' ? true : undefined,
     size: Number(size),
     mode: mode.padStart(4, '0'),
-    owner,
+    // As by the archives, which know no name but that of root.
+    owner: owner === 'UNKNOWN' ? String(uid) : owner,
+    uid: Number(uid),
+    gid: Number(gid),
   }
 }
 
@@ -60,28 +100,29 @@ export async function writeInside(
   mode: number | undefined,
 ): Promise<void> {
   const chmod = mode === undefined ? '' : `[ -e "$0" ] || { : >"$0" && chmod ${mode.toString(8)} "$0"; } || exit 1; `
-  const exit = await inside(engine, of, `${chmod}exec cat >"$0"`, path, bytes)
+  const exit = await inside(engine, of, `${chmod}exec cat >"$0"`, path, { stdin: bytes })
   if (exit.code !== 0) throw new CheckFailure(`${path} can't be written in ${named(of).name}: ${wordsOf(exit)}`)
 }
 
-function inside(engine: Engine, of: Inspection, script: string, path: string, stdin?: Uint8Array): Promise<Exit> {
+function inside(
+  engine: Engine,
+  of: Inspection,
+  script: string,
+  path: string,
+  { stdin, timeout = WITHIN }: { stdin?: Uint8Array; timeout?: number | undefined } = {},
+): Promise<Exit> {
   if (of.State.Status !== 'running')
     throw new TargetError(`${named(of).name} is ${of.State.Status}, and ${path} can only be reached while it runs`, {
       transient: true,
     })
   const command = { argv: ['sh', '-c', script, path] }
-  return execInside(
-    engine,
-    of.Id,
-    command,
-    { timeout: WITHIN, stdin, keep: 64 * 2 ** 20 },
-    new AbortController().signal,
-  )
+  return execInside(engine, of.Id, command, { timeout, stdin, keep: NO_LIMIT }, new AbortController().signal)
 }
 
 /** What can't be read now may come. */
 function demandDone(exit: Exit, of: Inspection, problem: string): Exit {
   if (exit.code === 0) return exit
+  if (exit.timedOut) throw new TargetError(`${problem} in ${named(of).name}: it takes too long`, { transient: true })
   throw new TargetError(`${problem} in ${named(of).name}: ${wordsOf(exit)}`, { transient: true })
 }
 

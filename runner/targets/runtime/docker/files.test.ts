@@ -44,7 +44,7 @@ describe('files inside a container', () => {
   })
   test('a new file gets the mode asked for; names may be anything', async () => {
     await write('/srv/it’s a “file” +%20.json', '{"b":2}', 0o600)
-    expect(await web.files.stat('/srv/it’s a “file” +%20.json')).toEqual({
+    expect(await web.files.stat('/srv/it’s a “file” +%20.json')).toMatchObject({
       kind: 'file',
       size: 7,
       mode: '0600',
@@ -79,6 +79,37 @@ describe('files inside a container', () => {
     expect((await web.files.stat('/'))?.kind).toBe('folder')
     expect(await refusal(write('/no/such/file', ''))).toBe('there is no folder /no/such in the container')
   })
+  test.each(['/srv', '/run/app'])('tells kinds apart below %s, and reads none but files', async (folder) => {
+    const made = 'mkdir -m 700 d; mkfifo -m 640 f; ln -s none dangling; ln -s /etc/passwd linked; ln -s d folder'
+    const socket = 'perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(Local => q(s), Listen => 1)"'
+    await sh(`mkdir -p ${folder}/kinds && cd ${folder}/kinds && ${made}; ${socket}`)
+    const names = ['d', 'f', 's', 'dangling', 'linked', 'folder']
+    const found = await Promise.all(names.map((name) => web.files.stat(`${folder}/kinds/${name}`)))
+    expect(found.map((one) => [one?.kind, one?.isLink === true])).toEqual([
+      ['folder', false],
+      ['fifo', false],
+      ['socket', false],
+      ['link', true],
+      ['file', true],
+      ['folder', true],
+    ])
+    expect(found[0]).toMatchObject({ mode: '0700', owner: 'root', uid: 0 })
+    expect(await refusal(web.files.read(`${folder}/kinds/f`))).toBe(`${folder}/kinds/f is a FIFO, and not a file`)
+    expect(await refusal(web.files.sha256(`${folder}/kinds/s`))).toBe(`${folder}/kinds/s is a socket, and not a file`)
+    expect(await refusal(web.files.read(`${folder}/kinds/d`))).toBe(`${folder}/kinds/d is a folder, and not a file`)
+    expect(await text(`${folder}/kinds/dangling`)).toBeUndefined()
+  })
+  test.each(['/srv/long', '/run/app/long'])(
+    'reads no more of %s than asked for, and hashes the whole',
+    async (path) => {
+      await sh(`head -c 20000000 /dev/zero >${path}`)
+      expect(await web.files.read(path, { most: 5 })).toHaveLength(5)
+      expect(await web.files.sha256(path)).toBe(
+        new Bun.CryptoHasher('sha256').update(new Uint8Array(20_000_000)).digest('hex'),
+      )
+      expect(await web.files.sha256('/srv/none')).toBeUndefined()
+    },
+  )
   test('of one that is stopped, and of an image without a shell', async () => {
     const bare = await served({ image: await bareImage(), command: ['/sleeper', '1000'] })
     expect(await text('/etc/greeting', bare.web)).toBe('hello\n')
@@ -113,7 +144,7 @@ describe('files that the archives can’t reach', () => {
     expect(await web.files.stat('/run/app/none')).toBeUndefined()
     await write('/run/app/new', 'a', 0o600)
     await write('/run/app/new', 'bc')
-    expect(await web.files.stat('/run/app/new')).toEqual({ kind: 'file', size: 2, mode: '0600', owner: 'root' })
+    expect(await web.files.stat('/run/app/new')).toMatchObject({ kind: 'file', size: 2, mode: '0600', owner: 'root' })
     expect(await sh('cat /run/app/new')).toBe('bc')
     expect(await text('/proc/1/comm')).toBe('perl\n')
     expect(await refusal(write('/run/app/no/such', 'x'))).toContain("/run/app/no/such can't be written in")

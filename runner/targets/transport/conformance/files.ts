@@ -24,6 +24,49 @@ export function describeFiles(open: () => Transport): void {
       expect(await open().files.stat(`${folder}/new`)).toMatchObject({ kind: 'file', size: 1, mode: '0600' })
       expect((await open().files.stat(folder))?.kind).toBe('folder')
     })
+    test('tells kinds apart, and reads none but files, without blocking', async () => {
+      const made = 'mkdir d; mkfifo f; ln -s none dangling; ln -s /etc/passwd linked; ln -s loop loop; : >empty'
+      await run(open(), { sh: `cd '${folder}' && ${made}` })
+      const paths = ['d', 'f', 'dangling', 'linked', 'loop', 'empty'].map((name) => `${folder}/${name}`)
+      const found = await Promise.all([...paths, '/dev/null'].map((path) => open().files.stat(path)))
+      expect(found.map((one) => [one?.kind, one?.isLink === true])).toEqual([
+        ['folder', false],
+        ['fifo', false],
+        ['link', true],
+        ['file', true],
+        ['link', true],
+        ['file', false],
+        ['device', false],
+      ])
+      for (const [path, words] of [
+        [`${folder}/d`, 'a folder'],
+        [`${folder}/f`, 'a FIFO'],
+        ['/dev/zero', 'a device'],
+      ] as const)
+        for (const way of ['read', 'sha256'] as const)
+          expect(
+            await open()
+              .files[way](path)
+              .catch((error) => error.message),
+          ).toBe(`${path} is ${words}, and not a file`)
+      expect(await open().files.read(`${folder}/dangling`)).toBeUndefined()
+      expect(await text(`${folder}/empty`)).toBe('')
+    })
+    test('reads no more than asked for, and hashes the whole', async () => {
+      await open().files.write(`${folder}/long`, Buffer.from('x'.repeat(3_000_000)))
+      expect(await open().files.read(`${folder}/long`, { most: 5 })).toHaveLength(5)
+      expect(await open().files.sha256(`${folder}/long`)).toBe(
+        new Bun.CryptoHasher('sha256').update('x'.repeat(3_000_000)).digest('hex'),
+      )
+      expect(await open().files.sha256(`${folder}/none`)).toBeUndefined()
+    })
+    test('reads files of the kernel, whose size is told as 0', async () => {
+      if ((await open().files.stat('/proc/version')) === undefined) return console.warn('there is no /proc')
+      expect(await text('/proc/version')).toContain('version')
+    })
+    test('knows who owns a file, by number, too', async () => {
+      expect(await open().files.stat('/etc/passwd')).toMatchObject({ owner: 'root', uid: 0, gid: 0 })
+    })
     test('a file that is replaced keeps mode and owner, and is never seen half written', async () => {
       const path = `${folder}/kept`
       await open().files.write(path, Buffer.from('old'))

@@ -1,6 +1,7 @@
 /** Files of a host, by its own small programs: a server may offer no SFTP, and `become` has none. */
 import { quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
+import { kindOfWords, notAFile } from '../../../contracts/file-kind.ts'
 import type { ExecOptions, Exit, FileInfo, Files } from '../../../contracts/transport.ts'
 
 type Run = (script: string, options?: ExecOptions) => Promise<Exit>
@@ -8,8 +9,25 @@ type Run = (script: string, options?: ExecOptions) => Promise<Exit>
 const NO_LIMIT = 2 ** 40
 const FILE_LIMIT = 5 * 60_000
 
-/** GNU and busybox first, then BSD. */
-const STAT = `stat -L -c '%s %a %U %F' -- "$path" 2>/dev/null || stat -L -f '%z %Lp %Su %HT' "$path"`
+/** Exit code of ours: it is there, and not a file. */
+const NO_FILE = 67
+
+/** GNU and BusyBox first, then BSD. A link that leads nowhere is there, too. */
+const STAT = `
+about() { stat $1 -c '%s %a %u %g %U %F' -- "$path" 2>/dev/null || stat $1 -f '%z %Lp %u %g %Su %HT' "$path"; }
+if [ -L "$path" ]; then
+  printf 'link '
+  if [ -e "$path" ]; then about -L; else about; fi
+else
+  printf 'plain '
+  about -L
+fi`
+
+/** A FIFO would block. */
+const FILE_ONLY = `if [ -e "$path" ] && [ ! -f "$path" ]; then exit ${NO_FILE}; fi`
+
+const SHA256 = `hash=$(if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi <"$path") || exit 1
+echo "\${hash%% *}"`
 
 /**
  * Written beside and renamed, so that nobody ever reads half of it; a link is followed and not replaced. Owner and mode
@@ -38,15 +56,25 @@ mv -f -- "$beside" "$target"
 export function remoteFiles(run: Run): Files {
   const of = (path: string) => `export LC_ALL=C; path=${quote(path)}\n`
   const failed = (path: string, exit: Exit) => errorOf(path, Buffer.from(exit.stderr).toString())
+  const look = async (path: string) => {
+    const exit = await run(`${of(path)}${STAT}`, { timeout: FILE_LIMIT })
+    if (exit.code === 0) return infoOf(Buffer.from(exit.stdout).toString())
+    return undefinedIfMissing(failed(path, exit))
+  }
+  const ofFile = async (path: string, script: string, options: ExecOptions) => {
+    const timeout = options.timeout ?? FILE_LIMIT
+    const exit = await run(`${of(path)}${FILE_ONLY}\n${script}`, { ...options, timeout })
+    if (exit.timedOut) throw new TargetError(`${path} could not be read within ${timeout} ms`, { transient: true })
+    if (exit.code === NO_FILE) throw notAFile(path, (await look(path))?.kind ?? 'other')
+    return exit.code === 0 ? exit.stdout : undefinedIfMissing(failed(path, exit))
+  }
   return {
-    stat: async (path) => {
-      const exit = await run(`${of(path)}${STAT}`, { timeout: FILE_LIMIT })
-      if (exit.code === 0) return infoOf(Buffer.from(exit.stdout).toString())
-      return undefinedIfMissing(failed(path, exit))
-    },
-    read: async (path) => {
-      const exit = await run(`${of(path)}cat -- "$path"`, { keep: NO_LIMIT, timeout: FILE_LIMIT })
-      return exit.code === 0 ? exit.stdout : undefinedIfMissing(failed(path, exit))
+    stat: look,
+    read: (path, { most, timeout } = {}) =>
+      ofFile(path, most === undefined ? 'cat -- "$path"' : `head -c ${most} <"$path"`, { keep: NO_LIMIT, timeout }),
+    sha256: async (path, { timeout } = {}) => {
+      const out = await ofFile(path, SHA256, { timeout })
+      return out && Buffer.from(out).toString().trim()
     },
     write: async (path, bytes, { mode = 0o644 } = {}) => {
       const script = `${of(path)}size=${bytes.length} mode=${mode.toString(8)}${WRITE}`
@@ -58,13 +86,15 @@ export function remoteFiles(run: Run): Files {
 }
 
 function infoOf(text: string): FileInfo {
-  const [size, mode = '', owner = '', ...kind] = text.trim().split(' ')
-  const says = kind.join(' ').toLowerCase()
+  const [link, size, mode = '', uid, gid, owner = '', ...kind] = text.trim().split(' ')
   return {
-    kind: says.startsWith('regular') ? 'file' : says === 'directory' ? 'folder' : 'other',
+    kind: kindOfWords(kind.join(' ')),
+    isLink: link === 'link' ? true : undefined,
     size: Number(size),
     mode: mode.padStart(4, '0'),
     owner,
+    uid: Number(uid),
+    gid: Number(gid),
   }
 }
 
