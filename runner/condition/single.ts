@@ -24,9 +24,20 @@ export function single(probe: ProbeKind, params: unknown, expected: readonly Exp
     subject,
     says: asked.length === 0 ? subject : `${subject}: ${asked.join(', ')}`,
     services: (probe.services?.(params) ?? []).map((name) => ({ name, namesState })),
-    check: async (context) => judge(probe, await uninterrupted(probe, params, context), expected, place),
+    check: async (context) =>
+      judge(
+        probe,
+        await uninterrupted(probe, params, { ...context, asked: askedOf(expected, context) }),
+        expected,
+        place,
+      ),
     watch: async (context, wake) => (await watchOf(probe, params, context, wake)) ?? NOTHING,
   }
+}
+
+/** What is expected here, and what the step captures. */
+function askedOf(expected: readonly Expected[], { asked = new Set() }: ProbeContext): ReadonlySet<string> {
+  return new Set([...expected.map(({ name }) => name), ...asked])
 }
 
 const NOTHING: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined }

@@ -38,6 +38,8 @@ export interface ProbeContext {
   readonly timeout: number
   /** Ms until a wait is over: a probe's own `timeout` never goes beyond it. */
   readonly rest?: number | undefined
+  /** Fields and `$` paths that are expected or captured of this reading; what nobody asks for need not be read. Undefined: nobody says. */
+  readonly asked?: ReadonlySet<string> | undefined
   /** When the case began, per service: the default of `logs`. */
   logsSince(service: string, since: 'case' | 'step'): LogMark | Promise<LogMark>
   /** Things that probes keep for the length of a case: fingerprints. */

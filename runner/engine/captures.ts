@@ -1,4 +1,5 @@
 import { CheckFailure } from '../contracts/errors.ts'
+import type { CommonKeys } from '../contracts/plan.ts'
 import type { Reading } from '../contracts/probe.ts'
 import { placeAt, placeOf } from '../contracts/source.ts'
 import { ABSENT, fieldOf, select } from '../jsonpath.ts'
@@ -26,6 +27,12 @@ export function capture(planned: Planned, reading: Reading, names: Names, scope:
     if (spec.secret === true) world.redactor.add(String(kept))
     scope.set(name, kept)
   }
+}
+
+/** Fields and `$` paths that a step wants of its reading. */
+export function askedOf({ capture: captures = {}, expect = {} }: CommonKeys): ReadonlySet<string> {
+  const captured = Object.values(captures).map((said) => (typeof said === 'string' ? said : (said as CaptureSpec).from))
+  return new Set([...captured, ...Object.keys(expect)])
 }
 
 function capturedFrom(reading: Reading, spec: CaptureSpec): unknown {

@@ -28,6 +28,8 @@ export interface Running {
   readonly signal: AbortSignal
   /** Fields of its reading, for `expect`. */
   readonly fields: Readonly<Record<string, Field>> | undefined
+  /** Fields and `$` paths that it captures, or expects of its reading. */
+  readonly asked?: ReadonlySet<string> | undefined
   /** How its wait was ended, for the report. */
   noticed?: string | undefined
   run(steps: PlainSteps, options: Parameters<Context['run']>[1]): Promise<StepsEnd>
@@ -88,12 +90,13 @@ export function contextOf(running: Running, world: World): Context {
   }
 }
 
-export function probeContextOf(running: Pick<Running, 'target' | 'signal'>, world: World): ProbeContext {
+export function probeContextOf(running: Pick<Running, 'target' | 'signal' | 'asked'>, world: World): ProbeContext {
   const marks = new Map<string, Promise<LogMark>>()
   const spec = world.kase.target
   return {
     target: running.target,
     signal: running.signal,
+    asked: running.asked,
     timeout: limitOf(spec, undefined, 'probe', '5s'),
     // "Since this step" is since its first look at the log: a step that just began has read nothing yet.
     logsSince: (service, since) => {

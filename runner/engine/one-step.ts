@@ -8,7 +8,7 @@ import type { Context, StepKind } from '../contracts/step.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { bind, bindValue } from '../plan/bind.ts'
 import { asText, evaluateFlag, located, substitute } from '../plan/values.ts'
-import { capture } from './captures.ts'
+import { askedOf, capture } from './captures.ts'
 import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
 import { explain, isErrored } from './failure.ts'
@@ -143,6 +143,7 @@ function runningOf(
     place: planned.place,
     target: at.target,
     signal: at.signal,
+    asked: askedOf(planned.common),
     fields: fieldsOf(at.kind, planned.params, world),
     fragment: (path) => {
       const fragment = flow.fragments.get(path)

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { makeCondition } from '../../runner/condition.ts'
 import { kindsOf } from '../../runner/contracts/kinds.ts'
+import { localFiles } from '../../runner/targets/transport/local-files.ts'
 import { fakeContext, fakeTarget } from './fake-target.ts'
 import { file } from './file.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -30,7 +31,7 @@ describe('a file', () => {
     ['is there', { file: 'notes.txt' }, 'holds'],
     ['is not there', { file: 'gone.txt' }, 'fails'],
     ['is not there, as expected', { file: 'gone.txt', exists: false }, 'holds'],
-    ['is a folder', { file: '.', exists: true, text: '' }, 'holds'],
+    ['is a folder', { file: '.', exists: true, kind: 'folder' }, 'holds'],
     ['has a text', { file: 'notes.txt', text: { contains: 'hell' } }, 'holds'],
     ['has a mode, as YAML reads it', { file: 'notes.txt', mode: 600 }, 'holds'],
     ['has a mode, as text', { file: 'notes.txt', mode: '0600' }, 'holds'],
@@ -52,6 +53,95 @@ describe('a file', () => {
     test(name, async () => {
       expect((await verdict(plain)).is).toBe(is as never)
     })
+
+  describe('that is not whole, or not a file, is judged by what is known', () => {
+    const target = {
+      ...fakeTarget(folder),
+      file: (path: string) => ({ files: localFiles, path: resolve(folder, path) }),
+    }
+    const judged = (plain: object) =>
+      makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check(fakeContext(target))
+    const utf16 = Buffer.from('\ufeff{"a": "Müller"}', 'utf16le')
+    Bun.spawnSync(['mkfifo', join(folder, 'fifo')])
+    symlinkSync('nowhere', join(folder, 'dangling'))
+    symlinkSync('config.json', join(folder, 'linked.json'))
+    writeFileSync(join(folder, 'big.json'), `{"a": "${'x'.repeat(17_000_000)}ERROR"}`)
+    writeFileSync(join(folder, 'latin.json'), Buffer.from('{"a": "Müller"}', 'latin1'))
+    writeFileSync(join(folder, 'utf16.json'), utf16)
+    writeFileSync(join(folder, 'unmarked.txt'), utf16.subarray(2))
+    writeFileSync(join(folder, 'marked.json'), '\ufeff{"a": 1}')
+    writeFileSync(join(folder, 'marked.yaml'), '\ufeffa: 1\n')
+    const hash = (name: string) => new Bun.CryptoHasher('sha256').update(readFileSync(join(folder, name))).digest('hex')
+    const cases: readonly [name: string, plain: object, is: string][] = [
+      ['a folder', { file: '.', text: { not: { contains: 'x' } } }, 'untaken'],
+      ['a folder', { file: '.', text: '' }, 'untaken'],
+      ['a folder', { file: '.', sha256: { not: 'x' } }, 'untaken'],
+      ['a folder', { file: '.', expect: { '$.a': { absent: true } } }, 'untaken'],
+      ['a FIFO', { file: 'fifo', text: { not: { contains: 'x' } } }, 'untaken'],
+      ['a FIFO', { file: 'fifo', kind: 'fifo', exists: true }, 'holds'],
+      ['a device', { file: '/dev/zero', text: { not: { contains: 'x' } } }, 'untaken'],
+      ['a device', { file: '/dev/zero', kind: 'device' }, 'holds'],
+      ['a link to nothing', { file: 'dangling', exists: false, kind: 'link' }, 'holds'],
+      ['a link to nothing', { file: 'dangling', text: { not: 'x' } }, 'fails'],
+      ['a link to a file', { file: 'linked.json', kind: 'file' }, 'holds'],
+      ['a link to a file', { file: 'linked.json', kind: 'link' }, 'holds'],
+      ['a link to a file', { file: 'linked.json', kind: { not: 'link' } }, 'fails'],
+      ['a large file', { file: 'big.json', text: { not: { contains: 'ERROR' } } }, 'untaken'],
+      ['a large file', { file: 'big.json', text: { contains: 'xxx' } }, 'holds'],
+      ['a large file', { file: 'big.json', expect: { '$.a': { not: 'x' } } }, 'untaken'],
+      ['a large file', { file: 'big.json', size: 17_000_014, sha256: hash('big.json') }, 'holds'],
+      ['not UTF-8', { file: 'latin.json', text: { not: { contains: 'Müller' } } }, 'untaken'],
+      ['not UTF-8', { file: 'latin.json', expect: { '$.a': { not: 'Müller' } } }, 'untaken'],
+      ['not UTF-8', { file: 'latin.json', size: 15 }, 'holds'],
+      ['UTF-16', { file: 'utf16.json', text: { contains: 'Müller' }, expect: { '$.a': 'Müller' } }, 'holds'],
+      ['UTF-16 without a mark', { file: 'unmarked.txt', text: { not: { contains: 'Müller' } } }, 'untaken'],
+      ['JSON with a byte order mark', { file: 'marked.json', text: '{"a": 1}', expect: { '$.a': 1 } }, 'holds'],
+      ['YAML with a byte order mark', { file: 'marked.yaml', expect: { '$.a': 1 } }, 'holds'],
+      ['a file of the kernel', { file: '/proc/version', text: { contains: 'version' }, size: { gt: 10 } }, 'holds'],
+    ]
+    for (const [name, plain, is] of cases)
+      test(`${name}: ${JSON.stringify(plain).slice(0, 90)}`, async () => {
+        expect((await judged(plain)).is).toBe(is as never)
+      })
+    test('says why', async () => {
+      const found = await judged({ file: 'fifo', text: 'x' })
+      expect(found).toMatchObject({
+        is: 'untaken',
+        why: expect.stringContaining('fifo is a FIFO, and only a file has content'),
+      })
+    })
+  })
+
+  test('reads only what is asked for', async () => {
+    const target = fakeTarget(folder)
+    const calls: string[] = []
+    const { files } = target.file('x')
+    const spied = {
+      ...target,
+      file: (path: string) => ({
+        path: join(folder, path),
+        files: {
+          ...files,
+          read: (...args: Parameters<typeof files.read>) => {
+            calls.push('read')
+            return files.read(...args)
+          },
+          sha256: (...args: Parameters<typeof files.sha256>) => {
+            calls.push('sha256')
+            return files.sha256(...args)
+          },
+        },
+      }),
+    }
+    const read = (plain: object, more: object = {}) =>
+      makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check({ ...fakeContext(spied), ...more })
+    expect((await read({ file: 'big.json', mode: '0644', size: { gt: 0 } })).is).toBe('holds')
+    expect(calls).toEqual([])
+    await read({ file: 'big.json', sha256: 'x' })
+    expect(calls).toEqual(['sha256'])
+    const captured = await read({ file: 'notes.txt', exists: true }, { asked: new Set(['text']) })
+    expect(captured.readings[0]?.fields['text']).toBe('hello\n')
+  })
 
   test('wakes who waits for it when it changes', async () => {
     const { promise, resolve } = Promise.withResolvers<string>()

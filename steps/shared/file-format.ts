@@ -1,5 +1,8 @@
 /** Which format a file has, by its name or `as:`, and what its text means. */
-import { parseJson } from '../../runner/base/json.ts'
+import { readJson } from '../../runner/base/json.ts'
+import { plainValue } from '../../runner/base/plain.ts'
+import { messageOf } from '../../runner/contracts/errors.ts'
+import { envLines } from './env-file.ts'
 
 export const formats = ['json', 'yaml', 'toml', 'env', 'ini', 'text'] as const
 export type Format = (typeof formats)[number]
@@ -11,35 +14,116 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   toml: 'toml',
   env: 'env',
   ini: 'ini',
-  conf: 'text',
 }
 
+/** What the name of a file does not tell is text. */
 export function formatOf(path: string, as?: Format): Format {
   if (as) return as
   const name = path.split('/').at(-1) ?? ''
   if (name === '.env' || /^\.env\./.test(name)) return 'env'
-  return ENDINGS[name.split('.').at(-1) ?? ''] ?? 'text'
+  return ENDINGS[/\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? ''] ?? 'text'
 }
 
-/** The document of a file's text; undefined when it is none of that format. */
-export async function parseAs(format: Format, text: string): Promise<unknown> {
+/** A document, or why there is none: `not YAML: line 2, column 3: …`. */
+export type Document = { readonly document?: unknown; readonly noDocument?: string | undefined }
+
+/** Thrown by a parser, with the place of the mistake. */
+class Fault extends Error {}
+
+const NAMES: Readonly<Record<Format, string>> = {
+  json: 'JSON',
+  yaml: 'YAML',
+  toml: 'TOML',
+  env: '.env',
+  ini: 'INI',
+  text: 'a document',
+}
+
+export const NO_FORMAT = 'its name does not tell its format: write `as: json`, or another of yaml, toml, env, ini'
+
+export async function readDocument(format: Format, text: string, as?: Format): Promise<Document> {
+  if (format === 'text') return { noDocument: as === 'text' ? 'it is read as text, which has no document' : NO_FORMAT }
+  if (format === 'json') return readJson(text)
   try {
-    return await parsers[format](text)
-  } catch {
-    return undefined
+    return { document: plainValue(await parsers[format](text)) }
+  } catch (error) {
+    return { noDocument: `not ${NAMES[format]}: ${error instanceof Fault ? error.message : messageOf(error)}` }
   }
 }
 
-const parsers: Readonly<Record<Format, (text: string) => unknown | Promise<unknown>>> = {
-  json: parseJson,
-  yaml: async (text) => (await import('yaml')).parse(text, asNumber, { intAsBigInt: true }),
-  toml: (text) => Bun.TOML.parse(text),
-  env: async (text) => (await import('dotenv')).parse(text),
-  ini: async (text) => (await import('ini')).parse(text),
-  text: () => undefined,
+const parsers: Readonly<Record<Exclude<Format, 'text' | 'json'>, (text: string) => unknown | Promise<unknown>>> = {
+  yaml: yamlIn,
+  toml: tomlIn,
+  env: envIn,
+  ini: iniIn,
 }
 
-/** Integers beyond 2^53 stay exact, the others are numbers. */
-function asNumber(_key: unknown, value: unknown): unknown {
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
+async function yamlIn(text: string): Promise<unknown> {
+  if (text.trim() === '') throw new Fault('it is empty')
+  const { parseAllDocuments } = await import('yaml')
+  const found = parseAllDocuments(text, { intAsBigInt: true, merge: true, logLevel: 'silent' })
+  const documents = Array.isArray(found) ? found : []
+  const broken = documents.flatMap(({ errors }) => errors)[0]
+  if (broken) {
+    const [{ line, col }] = broken.linePos ?? [{ line: 1, col: 1 }]
+    throw faultAt(line, col, firstLine(broken.message.replace(/ at line \d+, column \d+:?/, '')))
+  }
+  const [first, ...more] = documents.filter(({ contents }) => contents !== null && !isNull(contents))
+  if (more[0]) {
+    const { line, column } = placeIn(text, more[0].range[0])
+    throw faultAt(line, column, `a second document begins here, and only files of one document are read`)
+  }
+  return (first ?? documents[0])?.toJS() ?? null
+}
+
+/** The empty document behind a last `---`. */
+function isNull(contents: unknown): boolean {
+  const { value, source } = contents as { value?: unknown; source?: string }
+  return value === null && (source ?? '') === ''
+}
+
+async function tomlIn(text: string): Promise<unknown> {
+  const { parse, TomlError } = await import('smol-toml')
+  try {
+    return parse(text, { integersAsBigInt: 'asNeeded' })
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    throw faultAt(error.line, error.column, firstLine(error.message).replace(/^Invalid TOML document: /, ''))
+  }
+}
+
+async function envIn(text: string): Promise<unknown> {
+  const { fault } = envLines(text)
+  if (fault) {
+    const { line, column } = placeIn(text, fault.at)
+    throw faultAt(line, column, fault.why)
+  }
+  return (await import('dotenv')).parse(text)
+}
+
+/** The reader makes JSON values of some words, but an INI file holds text. */
+async function iniIn(text: string): Promise<unknown> {
+  const lines = text.split(/\r?\n/)
+  const bad = lines.findIndex((line) => /^\s*(\[[^\]]*$|=)/.test(line))
+  if (bad !== -1) throw faultAt(bad + 1, 1, 'it is neither [section] nor key=value')
+  return asText((await import('ini')).parse(text))
+}
+
+function asText(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return value.map(asText)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item)]))
+}
+
+function faultAt(line: number, column: number, why: string): Fault {
+  return new Fault(`line ${line}, column ${column}: ${why}`)
+}
+
+function placeIn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
 }

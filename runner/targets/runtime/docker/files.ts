@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { Readable } from 'node:stream'
 import { extract, type Header, pack } from 'tar-stream'
+import { after } from '../../../base/timer.ts'
 import { CheckFailure, TargetError } from '../../../contracts/errors.ts'
 import { type FileKind, notAFile } from '../../../contracts/file-kind.ts'
 import type { FileInfo, Files, ReadOptions } from '../../../contracts/transport.ts'
@@ -84,11 +85,11 @@ async function firstEntry(
   engine: Engine,
   container: string,
   path: string,
-  { take, most = Number.POSITIVE_INFINITY, timeout }: Taking,
+  { take, most = Number.POSITIVE_INFINITY, timeout = Number.POSITIVE_INFINITY }: Taking,
 ): Promise<Entry | undefined> {
   const enough = new AbortController()
   const late = new TargetError(`${path} could not be read within ${timeout} ms`, { transient: true })
-  const timer = timeout === undefined ? undefined : setTimeout(() => enough.abort(late), timeout)
+  using _limit = after(timeout, () => enough.abort(late))
   try {
     const archive = await archiveOf(engine, container, path, enough.signal)
     if (archive === undefined) return undefined
@@ -109,7 +110,6 @@ async function firstEntry(
   } catch (error) {
     throw enough.signal.aborted ? enough.signal.reason : error
   } finally {
-    clearTimeout(timer)
     enough.abort(new Error('enough was read'))
   }
 }
