@@ -5,6 +5,7 @@ import { placeAt } from '../runner/contracts/source.ts'
 import { type Context, defineStep } from '../runner/contracts/step.ts'
 
 const LIMIT = 30_000
+const CUT = '\n(cut here)\n'
 
 /** Copies evidence to the results, redacted. */
 export const collect = defineStep({
@@ -77,16 +78,16 @@ function* tasksOf(
       name: `${fileName(says(command))}.txt`,
       take: async () => {
         const exit = await target.exec(command, { in: inside, timeout: LIMIT })
-        return `$ ${says(command)}\nexit ${exit.code}\n\n${Buffer.from(exit.stdout)}${Buffer.from(exit.stderr)}`
+        return `$ ${says(command)}\nexit ${exit.code}\n\n${Buffer.from(exit.stdout)}${Buffer.from(exit.stderr)}${exit.truncated ? CUT : ''}`
       },
     }
   for (const address of http)
     yield {
       name: `${fileName(address)}.txt`,
       take: async () => {
-        const { status, headers, body } = await target.http({ method: 'GET', url: address, timeout: LIMIT })
+        const { status, headers, body, truncated } = await target.http({ method: 'GET', url: address, timeout: LIMIT })
         const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}`)
-        return `${status}\n${head.join('\n')}\n\n${Buffer.from(body)}`
+        return `${status}\n${head.join('\n')}\n\n${Buffer.from(body)}${truncated ? CUT : ''}`
       },
     }
 }

@@ -54,7 +54,7 @@ async function hashOf(
   const { path } = target.file(file, { in: inside })
   const sh = keys ? `grep -E ${quote(patternOf(keys))} ${quote(path)} | sort | ${HASH}` : `${HASH} < ${quote(path)}`
   const exit = await target.exec(
-    { sh: `test -r ${quote(path)} || { echo "can't read it" >&2; exit 1; }\n${sh}` },
+    { sh: `${readable(path)}\n${keys ? `${oneLine(keys, path)}\n` : ''}${sh}` },
     { timeout, in: inside },
   )
   const sha256 = Buffer.from(exit.stdout).toString().split(' ')[0]?.trim() ?? ''
@@ -63,6 +63,18 @@ async function hashOf(
   // The hash of nothing would be unchanged for ever.
   if (keys && sha256 === HASH_OF_NOTHING) return { untaken: `${file}: no key matches ${keys.join(', ')}` }
   return { sha256 }
+}
+
+/** A FIFO would block. */
+function readable(path: string): string {
+  return `[ -r ${quote(path)} ] || { echo "can't read it" >&2; exit 1; }
+[ -f ${quote(path)} ] || { echo "it is not a file" >&2; exit 1; }`
+}
+
+/** Of a value over several lines only the first would be hashed. */
+function oneLine(keys: readonly string[], path: string): string {
+  const open = `${patternOf(keys)}[[:space:]]*("([^"\\]|\\.)*|'[^']*)$`
+  return `if grep -qE ${quote(open)} ${quote(path)}; then echo "a value goes on in the next line: leave out keys" >&2; exit 1; fi`
 }
 
 const HASH = '{ sha256sum 2>/dev/null || shasum -a 256; }'

@@ -3,6 +3,7 @@ import { type Place, placeOfKey } from '../../contracts/source.ts'
 import { type AnySchema, type Part, parts } from '../walk.ts'
 import { checkCommand, checkCommands } from './commands.ts'
 import { checkFlag, checkText } from './expressions.ts'
+import { checkLiteralPath } from './literal-path.ts'
 import type { Scope } from './scope.ts'
 
 /** Every piece of raw params, by what it is. Nested steps are left to `nested`. */
@@ -32,7 +33,8 @@ function checkPiece({ is, value, place }: Part, scope: Scope): Finding[] {
   if (is === 'command') return checkCommand(value, place, scope)
   if (is === 'commands') return checkCommands(value, place, scope)
   if (is === 'expression') return checkFlag(value, place, scope)
-  if (typeof value === 'string') return checkText(value, place, scope)
+  if (typeof value === 'string')
+    return [...checkText(value, place, scope), ...(is === 'target-path' ? checkLiteralPath(value, place) : [])]
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
   return Object.keys(value).flatMap((key) => checkText(key, placeOfKey(place, key), scope))
 }
