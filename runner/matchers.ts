@@ -1,8 +1,9 @@
 /** The matcher vocabulary: what may be expected of a value. A scalar or list means `equals`; several in one mapping mean all. */
 import { isIncomplete } from './base/incomplete.ts'
+import { otherTool } from './base/other-tools.ts'
 import type { Finding } from './contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from './contracts/source.ts'
-import { didYouMean } from './contracts/suggest.ts'
+import { unknownName } from './contracts/suggest.ts'
 import { ABSENT } from './jsonpath.ts'
 import { type Answer, doesNotApply, every, type NoAnswer, untaken } from './matchers/answer.ts'
 import { equality } from './matchers/equality.ts'
@@ -152,8 +153,8 @@ function checkWord(name: string, want: unknown, place: Place): Finding[] {
     wrong(
       placeOfKey(place, name),
       'unknown-matcher',
-      `unknown matcher "${name}"; ${didYouMean(name, matcherNames)}`,
-      'to compare with a mapping, write {equals: {…}}',
+      unknownName(`unknown matcher "${name}"`, name, matcherNames, otherTool('matcher', name)),
+      otherTool('matcher', name) ?? 'to compare with a mapping, write {equals: {…}}',
     ),
   ]
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../../package.json'
-import { isError } from '../contracts/errors.ts'
+import { otherTool } from '../base/other-tools.ts'
+import { isError, UsageError } from '../contracts/errors.ts'
 import { plannedFlags } from './planned-flags.ts'
 
 /** Runs the command line and tells the exit code; every error a user can cause is printed here. */
@@ -10,6 +12,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = exit
   })
   try {
+    if (argv.length === 0) {
+      program.outputHelp()
+      return 2
+    }
+    refuseOtherTools(argv[0] ?? '', program)
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
@@ -18,6 +25,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     printError(error)
     return exitOf(error)
   }
+}
+
+/** `plan validate x.yaml`: a first word that is neither a command nor a path, and that other tools use for a command. */
+function refuseOtherTools(word: string, program: Command): void {
+  const hint = otherTool('command', word)
+  if (hint === undefined || program.commands.some((command) => command.name() === word) || existsSync(word)) return
+  throw new UsageError(`there is no command "${word}"`, hint)
 }
 
 function exitOf(error: unknown): number {

@@ -1,6 +1,6 @@
 /** Opens the reporters that the command line names; one of them owns stdout, and the event log is always written. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { messageOf, UsageError } from '../contracts/errors.ts'
 import type { Reporter, ReporterKind, Sink } from '../contracts/events.ts'
 import type { Kinds } from '../contracts/kinds.ts'
@@ -33,6 +33,7 @@ export async function openReporters(flags: ReporterFlags, results: string, kinds
   if (said.every(({ path }) => path !== undefined))
     said.unshift({ kind: known('pretty', kinds), options: [], path: undefined })
   said.push({ kind: known('ndjson', kinds), options: [], path: join(results, EVENT_LOG) })
+  refuseSharedOutput(said)
   let stdoutTaken = false
   const opened: Opened[] = []
   for (const { kind, options, path } of said) {
@@ -52,6 +53,24 @@ export async function openReporters(flags: ReporterFlags, results: string, kinds
     end: (complain) => endAll(opened, complain),
   }
 }
+
+/** One reporter owns stdout, and each file has one: two in one place would leave a report that nobody can read. */
+function refuseSharedOutput(said: readonly { kind: ReporterKind; path: string | undefined }[]): void {
+  const places = new Map<string, string>()
+  for (const { kind, path } of said) {
+    const isFirst = !places.has(STDOUT)
+    const place = path === undefined ? (isFirst ? STDOUT : (kind.defaultPath ?? STDOUT)) : resolve(path)
+    const other = places.get(place)
+    if (other !== undefined)
+      throw new UsageError(
+        `the reporters ${other} and ${kind.name} both write to ${place}`,
+        `give one a file of its own: --reporter ${kind.name}:FILE`,
+      )
+    places.set(place, kind.name)
+  }
+}
+
+const STDOUT = 'stdout'
 
 /** `junit.strict:out.xml` → the kind junit with the option strict, into out.xml. */
 function parse(text: string, kinds: Kinds) {

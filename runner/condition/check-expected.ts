@@ -2,7 +2,7 @@
 import type { Finding } from '../contracts/errors.ts'
 import type { Field } from '../contracts/probe.ts'
 import { type Place, placeAt } from '../contracts/source.ts'
-import { didYouMean } from '../contracts/suggest.ts'
+import { didYouMean, nearest } from '../contracts/suggest.ts'
 import { checkPath, singularPath } from '../jsonpath.ts'
 import { checkMatcher, isExpression, isMapping, shown } from '../matchers.ts'
 import { type Expected, type Fields, fieldNamed } from './expected.ts'
@@ -24,13 +24,15 @@ function checkName(expected: Expected, fields: Fields): Finding[] {
       place,
       'unknown-field',
       `there is no field "${name}" here; ${didYouMean(name, Object.keys(fields))}`,
-      aboutPath(name),
+      aboutPath(name, fields),
     ),
   ]
 }
 
-function aboutPath(name: string): string | undefined {
-  return /[.[]/.test(name) ? `a path into a JSON document starts with $: $.${name}` : undefined
+function aboutPath(name: string, fields: Fields): string | undefined {
+  if (!Object.hasOwn(fields, 'json') || nearest(name, Object.keys(fields)) !== undefined) return undefined
+  const path = name.replace(/^\./, '')
+  return `a path into the JSON document starts with $: $${/^\[/.test(path) ? '' : '.'}${path}`
 }
 
 function checkPathKey({ name, matcher, place }: Expected, fields: Fields): Finding[] {

@@ -3,11 +3,12 @@ import type { Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { ProbeKind } from '../contracts/probe.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../contracts/source.ts'
-import { didYouMean } from '../contracts/suggest.ts'
+import { unknownName } from '../contracts/suggest.ts'
 import { isMapping, shown } from '../matchers.ts'
 import { checkExpected } from './check-expected.ts'
 import { expectedOf, type Fields, isField, listed, type Plain } from './expected.ts'
 import { type Group, groups } from './group.ts'
+import { conditionHint } from './hint.ts'
 
 export interface ConditionCheck {
   readonly probes: Kinds['probes']
@@ -28,7 +29,14 @@ export function checkCondition(
   own: readonly string[] = [],
 ): Finding[] {
   if (!isMapping(plain))
-    return [wrong(whole(place), 'bad-condition', `a condition is a mapping, and not ${shown(plain)}`, EXAMPLE)]
+    return [
+      wrong(
+        whole(place),
+        'bad-condition',
+        `a condition is a mapping, and not ${shown(plain)}`,
+        Array.isArray(plain) ? 'write all: with the list, or one step for each' : EXAMPLE,
+      ),
+    ]
   const at = placeOf(plain) ?? place
   const heads = Object.keys(plain).filter((key) => !own.includes(key) && (options.probes.has(key) || isGroup(key)))
   const [head] = heads
@@ -76,8 +84,9 @@ function checkHeadless(
     return [wrong(whole(place), 'no-probe', `there is no probe here; one of: ${names.join(', ')}`, EXAMPLE)]
   const later = planned?.(meant)
   if (later) return [wrong(placeOfKey(place, meant), 'not-built', later)]
-  const message = `unknown probe "${meant}"; ${didYouMean(meant, [...names, ...own])}`
-  return [wrong(placeOfKey(place, meant), 'unknown-probe', message)]
+  const hint = conditionHint(meant, undefined, own)
+  const message = unknownName(`unknown probe "${meant}"`, meant, [...names, ...own], hint)
+  return [wrong(placeOfKey(place, meant), 'unknown-probe', message, hint)]
 }
 
 function checkGroup(
@@ -147,16 +156,13 @@ function checkKeys(plain: Plain, name: string, probe: ProbeKind, place: Place, o
   const known = [...Object.keys(probe.fields), 'expect', ...own]
   return Object.keys(plain)
     .filter((key) => key !== name && key !== 'expect' && !own.includes(key) && !isField(key, probe.fields))
-    .map((key) =>
-      key.startsWith('$')
-        ? wrong(
-            placeOfKey(place, key),
-            'unknown-key',
-            `"${key}" stands only under \`expect\``,
-            `write expect: { ${key}: … }`,
-          )
-        : wrong(placeOfKey(place, key), 'unknown-key', `\`${name}\` has no "${key}"; ${didYouMean(key, known)}`),
-    )
+    .map((key) => {
+      const at = placeOfKey(place, key)
+      if (key.startsWith('$'))
+        return wrong(at, 'unknown-key', `"${key}" stands only under \`expect\``, `write expect: { ${key}: … }`)
+      const hint = conditionHint(key, probe, own)
+      return wrong(at, 'unknown-key', unknownName(`\`${name}\` has no "${key}"`, key, known, hint), hint)
+    })
 }
 
 function checkTwice(plain: Plain, probe: ProbeKind, place: Place): Finding[] {

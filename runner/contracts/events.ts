@@ -247,7 +247,7 @@ export interface Reporter {
 export interface ReporterKind {
   readonly name: string
   readonly summary: string
-  /** Where it goes when no path is given: the terminal, or a file of this name in the results folder. */
+  /** A file of this name in the results folder, where no path is given and stdout is taken. Absent: it goes to stdout or to a path. */
   readonly defaultPath?: string | undefined
   readonly options?: Readonly<Record<string, string>> | undefined
   /** A promise for those that load their report with the first use: most commands print none. */

@@ -26,3 +26,11 @@ function slips(word: string, name: string): number {
   )
   return Math.min(distance(word, name), ...swapped.map((one) => distance(one, name) + 1))
 }
+
+/** `unknown key "wiat-for"; did you mean "wait-for"?`. The valid names are left out where a hint says what to write. */
+export function unknownName(what: string, word: string, names: Iterable<string>, hint: string | undefined): string {
+  const all = [...names]
+  if (hint === undefined) return `${what}; ${didYouMean(word, all)}`
+  const near = nearest(word, all)
+  return near === undefined ? what : `${what}; did you mean "${near}"?`
+}

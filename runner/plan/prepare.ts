@@ -48,6 +48,8 @@ export async function prepare(paths: readonly string[], options: PrepareOptions)
   for (const document of documentsIn(paths, notebook)) plans.push(...(await readOne(document, homes, notebook)))
   if (notebook.isClean) refuseUnknownFlags(plans, options, given)
   const cases = plans.flatMap((ready) => casesOf(ready, options, given, notebook))
+  if (cases.length === 0 && options.grep !== undefined && plans.length > 0)
+    notebook.notes.push(`--grep ${options.grep}: no case has that in its title, file or description`)
   const located = notebook.located()
   if (located.some(({ level }) => level === 'error')) throw new PlanError(located)
   const kinds = await homes.allKinds()
@@ -110,7 +112,7 @@ function patternOf(grep: string): RegExp {
 /** An input, an axis or a value that no plan has is a slip of the command line. */
 function refuseUnknownFlags(
   plans: readonly Ready[],
-  { matrix }: PrepareOptions,
+  { matrix, tags = [] }: PrepareOptions,
   given: ReadonlyMap<string, unknown>,
 ): void {
   refuseUnknownInputs(
@@ -118,6 +120,12 @@ function refuseUnknownFlags(
     given,
   )
   for (const [axis, value] of Object.entries(matrix)) refuseUnknownAxis(axis, value, plans)
+  const known = new Set(plans.flatMap(({ plan }) => plan.tags))
+  for (const tag of tags) if (!known.has(tag)) throw new UsageError(`--tag ${tag}: ${unknownTag(tag, known)}`)
+}
+
+function unknownTag(tag: string, known: ReadonlySet<string>): string {
+  return known.size === 0 ? 'no plan here has tags' : `no plan has that tag; ${didYouMean(tag, [...known].sort())}`
 }
 
 function refuseUnknownAxis(axis: string, value: string, plans: readonly Ready[]): void {

@@ -1,7 +1,8 @@
 /** What ajv says, in words for people, at the exact key or value. */
+import { otherTool, type Spot } from '../base/other-tools.ts'
 import type { Finding } from '../contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
-import { didYouMean } from '../contracts/suggest.ts'
+import { didYouMean, unknownName } from '../contracts/suggest.ts'
 import type { SchemaError } from './validators.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -39,9 +40,7 @@ function worded(
       const key = String(params['additionalProperty'])
       const later = planned?.(key)
       const names = Object.keys((schema['properties'] ?? {}) as object)
-      return later
-        ? wrong(placeOfKey(at, key), 'not-built', later)
-        : wrong(placeOfKey(at, key), 'unknown-key', `unknown key "${key}"; ${didYouMean(key, names)}`)
+      return later ? wrong(placeOfKey(at, key), 'not-built', later) : unknownKey(key, names, schema, at)
     }
     case 'required':
       return wrong(
@@ -155,4 +154,11 @@ function isExpression(value: unknown): boolean {
 
 export function wrong(place: Place, code: string, message: string, hint?: string): Finding {
   return { code, message, place, level: 'error', ...(hint === undefined ? {} : { hint }) }
+}
+
+/** A kind says with `x-words` which words of other tools are likely in its params. */
+function unknownKey(key: string, names: readonly string[], schema: Schema, at: Place): Finding {
+  const spot = (schema['x-words'] ?? (names.includes('steps') ? 'plan' : undefined)) as Spot | undefined
+  const hint = spot && otherTool(spot, key)
+  return wrong(placeOfKey(at, key), 'unknown-key', unknownName(`unknown key "${key}"`, key, names, hint), hint)
 }

@@ -210,7 +210,7 @@ function propertiesOf(schema: Schema): Schema {
 
 /** The kind's own schema, with expressions allowed wherever a value stands, and without our own words. */
 function forEditor(schema: object): Schema {
-  const { 'x-is': is, 'x-slot': _slot, ...plain } = structuredClone(schema) as Schema
+  const { 'x-is': is, 'x-slot': _slot, 'x-words': _words, ...plain } = structuredClone(schema) as Schema
   const { description } = plain
   const said = description === undefined ? {} : { description }
   if (is === 'steps') return { ...said, type: 'array', minItems: 1, items: { $ref: '#/definitions/step' } }

@@ -5,9 +5,10 @@ import type { Kinds } from '../contracts/kinds.ts'
 import type { Document } from '../contracts/plan.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../contracts/source.ts'
 import type { StepKind } from '../contracts/step.ts'
-import { didYouMean } from '../contracts/suggest.ts'
+import { didYouMean, unknownName } from '../contracts/suggest.ts'
 import { checkPath } from '../jsonpath.ts'
 import { plainOnly } from './check/declared.ts'
+import { stepHint } from './misplaced.ts'
 import { plannedWord } from './planned.ts'
 import { findingsOf, wrong } from './schema-errors.ts'
 import type { Validated, Validators } from './validators.ts'
@@ -133,13 +134,11 @@ function validateStep(raw: unknown, place: Place, by: Checker): Finding[] {
   if (name === undefined) return [noKind(step, strange, place, by)]
   const common = Object.fromEntries(Object.entries(step).filter(([key]) => key !== name && !strange.includes(key)))
   return [
-    ...strange.map((key) =>
-      wrong(
-        placeOfKey(place, key),
-        'unknown-key',
-        `unknown key "${key}"; ${didYouMean(key, [...commonKeys, ...by.kinds.steps.keys()])}`,
-      ),
-    ),
+    ...strange.map((key) => {
+      const hint = stepHint(key, step[key], by.kinds.steps.get(name), by.kinds)
+      const message = unknownName(`unknown key "${key}"`, key, [...commonKeys, ...by.kinds.steps.keys()], hint)
+      return wrong(placeOfKey(place, key), 'unknown-key', message, hint)
+    }),
     ...check(by, 'shape', 'common', common, place),
     ...validateKind(by.kinds.steps.get(name) as StepKind, step, place, by),
   ]
@@ -157,7 +156,13 @@ function noKind(
   const later = plannedWord('step', word) ?? plannedWord('key', word)
   if (later) return wrong(placeOfKey(place, word), 'not-built', later)
   const names = [...by.kinds.steps.keys(), ...commonKeys.filter((key) => !(key in step))]
-  return wrong(placeOfKey(place, word), 'unknown-kind', `unknown step kind "${word}"; ${didYouMean(word, names)}`)
+  const hint = stepHint(word, step[word], undefined, by.kinds)
+  return wrong(
+    placeOfKey(place, word),
+    'unknown-kind',
+    unknownName(`unknown step kind "${word}"`, word, names, hint),
+    hint,
+  )
 }
 
 function validateKind(
@@ -168,8 +173,10 @@ function validateKind(
 ): Finding[] {
   const params = step[kind.name]
   const place = placeAt(stepPlace, kind.name)
-  const found = check(by, 'step', kind.name, params, place)
   const schema = kind.params as { 'x-slot'?: string; properties?: object }
+  // A condition that is not a mapping has one message: the one of the condition.
+  const isPlainWrong = schema['x-slot'] === 'condition' && (typeof params !== 'object' || Array.isArray(params))
+  const found = isPlainWrong ? [] : check(by, 'step', kind.name, params, place)
   const own = Object.keys(schema.properties ?? {})
   if (schema['x-slot'] === 'condition') found.push(...checkCondition(params, place, conditionBy(by), own))
   if (schema['x-slot'] === 'fault') found.push(...validateFault(params, place, by, own))

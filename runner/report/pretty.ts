@@ -4,7 +4,6 @@ import type { ReporterKind } from '../contracts/events.ts'
 export const pretty: ReporterKind = {
   name: 'pretty',
   summary: 'For people: a line a step, explained failures, and a table at the end.',
-  defaultPath: 'pretty.txt',
   open: async (sink, options) => {
     const { PrettyReport } = await import('./pretty/report.ts')
     return new PrettyReport(sink, options)

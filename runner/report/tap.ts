@@ -4,7 +4,6 @@ import type { ReporterKind } from '../contracts/events.ts'
 export const tap: ReporterKind = {
   name: 'tap',
   summary: 'TAP 14, the Test Anything Protocol: a subtest a case, a point a step.',
-  defaultPath: 'report.tap',
   open: async (sink) => {
     const { TapReport } = await import('./tap/report.ts')
     return new TapReport(sink, 14)

@@ -4,7 +4,6 @@ import type { ReporterKind } from '../contracts/events.ts'
 export const tap13: ReporterKind = {
   name: 'tap13',
   summary: 'TAP 13, for older readers such as `prove`.',
-  defaultPath: 'report-13.tap',
   open: async (sink) => {
     const { TapReport } = await import('./tap/report.ts')
     return new TapReport(sink, 13)

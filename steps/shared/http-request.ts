@@ -26,7 +26,7 @@ const pairs = (description: string) =>
   Type.Unsafe<Pairs>({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, description })
 
 export const httpParams = shortOr(
-  { type: 'string', 'x-is': 'url' },
+  { type: 'string', 'x-is': 'url', 'x-words': 'request' },
   {
     get: optional(url('GET this URL; its host may be a service of the target')),
     head: optional(url('HEAD this URL')),

@@ -9,7 +9,13 @@ import type { Target } from '../../runner/contracts/target.ts'
 import type { Exit } from '../../runner/contracts/transport.ts'
 
 export const runParams = shortOr(
-  { type: ['string', 'array'], 'x-is': 'command', items: { type: ['string', 'number', 'boolean'] }, minItems: 1 },
+  {
+    type: ['string', 'array'],
+    'x-is': 'command',
+    'x-words': 'run',
+    items: { type: ['string', 'number', 'boolean'] },
+    minItems: 1,
+  },
   {
     command: command('the command: a text for the shell, or a list that no shell sees'),
     in: optional(service('run it inside this service')),

@@ -22,7 +22,6 @@ export function checkCommands(commands: unknown, place: Place, scope: Scope): Fi
 }
 
 function checkScript(text: string, place: Place, scope: Scope): Finding[] {
-  if (!text.includes('${{')) return []
   const bad = misplaced(text)
   if (!bad) return checkText(text, place, scope)
   const hint = 'put it outside of the quotes, or within double quotes'
@@ -42,7 +41,7 @@ function misplaced(text: string): ValueError | undefined {
 function checkWord(word: unknown, place: Place, scope: Scope): Finding[] {
   if (typeof word !== 'string') return []
   const found = checkText(word, place, scope)
-  if (found.length > 0 || !usesSecret(word, scope)) return found
+  if (found.some(({ level }) => level === 'error') || !usesSecret(word, scope)) return found
   const message = 'a secret in an argv can be seen by everybody on the machine'
   return [wrong(place, 'secret-in-argv', message, 'write the command as one text: values travel over stdin there')]
 }

@@ -1,4 +1,5 @@
 /** Expressions as they are written: are they CEL, and is there what they name? */
+import { otherTool } from '../../base/other-tools.ts'
 import type { Finding } from '../../contracts/errors.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../../contracts/source.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
@@ -22,12 +23,25 @@ export function checkValue(value: unknown, place: Place, scope: Scope): Finding[
 
 /** Every `${{ }}` of a text. */
 export function checkText(text: string, place: Place, scope: Scope): Finding[] {
-  if (!text.includes('${{')) return []
+  const foreign = foreignTemplate(text, place)
+  if (!text.includes('${{')) return foreign
   try {
-    return expressionsIn(text).flatMap(({ source, at }) => checkExpression(source, at, place, scope))
+    const found = expressionsIn(text).flatMap(({ source, at }) => checkExpression(source, at, place, scope))
+    return [...foreign, ...found]
   } catch (error) {
     return [notAnExpression(error, 0, place)]
   }
+}
+
+/** Jinja and Mustache. Go templates, as in `docker inspect -f '{{.State}}'`, begin with a dot or a function. */
+const TEMPLATE = /(?<!\$)\{\{\s*(?!(?:end|else|break|continue)\s*\}\})[A-Za-z_][\w.]*\s*(?:\|[^}]*)?\}\}/
+
+function foreignTemplate(text: string, place: Place): Finding[] {
+  const found = TEMPLATE.exec(text)
+  if (!found) return []
+  const at = { ...place, span: [found.index, found.index + found[0].length] as const }
+  const message = `"${found[0]}" is plain text here`
+  return [{ ...wrong(at, 'foreign-template', message, `write $${found[0]} for an expression`), level: 'warning' }]
 }
 
 /** CEL with or without `${{ }}`. */
@@ -56,7 +70,8 @@ function checkExpression(source: string, from: number, place: Place, scope: Scop
 function notAnExpression(error: unknown, from: number, place: Place): Finding {
   if (!(error instanceof ValueError)) throw error
   const at = { ...place, span: [from + error.start, from + error.end] as const }
-  const hint = 'expressions are CEL: ${{ inputs.name }}, ${{ n + 1 }}'
+  const missing = /^there is no function (?:\w+\.)?(\w+)\(/.exec(error.message)?.[1]
+  const hint = (missing && otherTool('function', missing)) ?? 'expressions are CEL: ${{ inputs.name }}, ${{ n + 1 }}'
   return wrong(at, 'bad-expression', `not an expression: ${error.message}`, hint)
 }
 
