@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { version } from '../../package.json'
+import { known } from '../base/redact/known.ts'
 import { messageOf, PlanError, UsageError } from '../contracts/errors.ts'
 import type { Case } from '../contracts/plan.ts'
 import { parseDuration } from '../contracts/units.ts'
 import type { CaseEnd } from '../engine/case-run.ts'
 import { emitter } from '../engine/emit.ts'
 import { relativeHome } from '../engine/leftovers.ts'
-import { Redactor } from '../engine/redact.ts'
 import { run } from '../engine/run.ts'
 import { Stop } from '../engine/stop.ts'
 import { effectOfCase } from '../plan/check.ts'
@@ -44,7 +44,6 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
   const id = runId()
   const results = { folder: resolve(flags.output, id), named: join(flags.output, id) }
   makeFolder(results.folder, flags.output)
-  const redactor = new Redactor()
   const reporters = await openReporters(flags, results.folder, chosen.kinds)
   let broken = false
   const complain = (message: string) => {
@@ -52,7 +51,7 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
     console.error(`a report could not be written: ${message}`)
   }
   const restoring = new Restoring()
-  const { emit, flush } = emitter(redactor, [...reporters.listeners, restoring.event], complain)
+  const { emit, flush } = emitter(known, [...reporters.listeners, restoring.event], complain)
   process.once('exit', flush)
   const stop = new Stop()
   using _signals = listenForSignals(stop, emit, stopWords(restoring, flags))
@@ -70,7 +69,7 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
       validate: strictly(chosen.kinds, chosen.validators),
     },
     emit,
-    redactor,
+    redactor: known,
     stop,
     results,
     check: flags.check === true,

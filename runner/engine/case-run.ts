@@ -1,7 +1,8 @@
 /** What goes into a case, and what comes out of it. */
+
+import type { Redactor } from '../base/redact/redactor.ts'
 import type { Outcome, RestoreOutcome } from '../contracts/events.ts'
 import type { Emit } from './emit.ts'
-import type { Redactor } from './redact.ts'
 import type { SharedStacks } from './shared-stacks.ts'
 import type { Stop } from './stop.ts'
 import type { Hands } from './world.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
+import { Redactor } from '../base/redact/redactor.ts'
 import type { RunEvent } from '../contracts/events.ts'
 import { emitter } from './emit.ts'
-import { Redactor } from './redact.ts'
 
 const note = (message: string) => ({ is: 'note', level: 'info', message }) as const
 
@@ -21,12 +21,12 @@ test('events are handed on in order, at the latest when the run waits for someth
   ])
 })
 
-test('secrets are out before an event waits', () => {
+test('masks what becomes a secret while an event waits', () => {
   const seen: RunEvent[] = []
   const redactor = new Redactor()
   const { emit, flush } = emitter(redactor, [(event) => seen.push(event)], () => undefined)
-  redactor.add('hunter2')
   emit(note('with hunter2'))
+  redactor.add('hunter2')
   flush()
   expect(seen).toMatchObject([{ message: 'with ‹secret›' }])
 })

@@ -1,12 +1,13 @@
+import type { Redactor } from '../base/redact/redactor.ts'
 import { messageOf } from '../contracts/errors.ts'
 import type { RunEvent, RunEventBody } from '../contracts/events.ts'
-import type { Redactor } from './redact.ts'
+import { redactEvent } from './redact-event.ts'
 
 export type Listener = (event: RunEvent) => void
 export type Emit = (body: RunEventBody) => void
 
 export interface Emitter {
-  /** Gives an event its number and time, and takes the secrets out. */
+  /** Gives an event its number and time. */
   readonly emit: Emit
   /** Hands on what waits: at the end, and when the process ends by itself. */
   flush(): void
@@ -15,6 +16,7 @@ export interface Emitter {
 /**
  * Events are handed on when the run waits for something the next time: a command runs while the one before it is reported.
  * What is about to be changed is told of before: a run that is killed there has said so. A listener that fails is told of once and left out.
+ * Secrets are masked then, too: what a step captured after it had been told of is known by that time.
  */
 export function emitter(
   redactor: Redactor,
@@ -34,12 +36,12 @@ export function emitter(
     }
   }
   const flush = () => {
-    for (const event of waiting.splice(0))
+    for (const event of waiting.splice(0).map((one) => redactEvent(one, redactor)))
       for (const listener of listeners) if (!broken.has(listener)) handOn(event, listener)
   }
   return {
     emit: (body) => {
-      const event = redactor.value({ seq: ++seq, t: Math.round(performance.now() - start), ...body }) as RunEvent
+      const event = { seq: ++seq, t: Math.round(performance.now() - start), ...body }
       const first = waiting.push(event) === 1
       if (isIntent(event)) flush()
       else if (first) setImmediate(flush)

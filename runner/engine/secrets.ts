@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { type Redactor, SHORTEST_SECRET } from '../base/redact/redactor.ts'
 import { messageOf, PlanError } from '../contracts/errors.ts'
 import type { Plan, Secret } from '../contracts/plan.ts'
 import { placeOf } from '../contracts/source.ts'
-import { type Redactor, SHORTEST_SECRET } from './redact.ts'
 
 /** Reads the secrets of a plan and teaches the redactor each of them. Throws a PlanError for one that can't be had. */
 export async function readSecrets(

@@ -1,5 +1,6 @@
 /** What one case has at hand while it runs. */
 
+import type { Redactor } from '../base/redact/redactor.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case, Sources, TargetSpec } from '../contracts/plan.ts'
@@ -10,7 +11,6 @@ import { bindValue } from '../plan/bind.ts'
 import type { Names } from '../plan/values.ts'
 import type { Changes } from './changes.ts'
 import type { Emit } from './emit.ts'
-import type { Redactor } from './redact.ts'
 import type { Stop } from './stop.ts'
 
 /** What the engine is handed, since it names no kind, target or validator. */
