@@ -1,4 +1,6 @@
 /** Why a text is not JSON, and where: for people who have to mend what wrote it. */
+import { known } from './redact/known.ts'
+import { MASK } from './redact/redactor.ts'
 
 /** `line 1, column 7: NaN is not a JSON value`. `text` is one that JSON.parse refuses. */
 export function jsonFault(text: string): string {
@@ -129,7 +131,11 @@ function needsComma(text: string, offset: number): boolean {
 }
 
 function wordAt(text: string, offset: number): string {
-  return /^[-+.]*[\p{L}\p{N}_$][\p{L}\p{N}_$.+-]{0,39}/u.exec(text.slice(offset, offset + 50))?.[0] ?? ''
+  const word = /^[-+.]*[\p{L}\p{N}_$][\p{L}\p{N}_$.+-]{0,39}/u.exec(text.slice(offset, offset + 50))?.[0] ?? ''
+  const end = offset + word.length
+  if (known.hides(text, offset, end)) return MASK
+  // The ellipsis says that it is part of more, which may turn out to be a secret.
+  return word === '' || /^(?:$|[\s,:}\]])/.test(text.slice(end, end + 1)) ? word : `${word}…`
 }
 
 /** `01` for the `1` that a parser stops at. */

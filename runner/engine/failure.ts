@@ -1,3 +1,5 @@
+import { clip } from '../base/brief.ts'
+import { known } from '../base/redact/known.ts'
 import { type FailureDetails, isError, type Miss, messageOf } from '../contracts/errors.ts'
 import type { FailedCheck, Failure } from '../contracts/events.ts'
 import type { Sources } from '../contracts/plan.ts'
@@ -85,8 +87,9 @@ async function diffOf(expected: unknown, actual: unknown): Promise<string[] | un
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return `${value}\n`
-  return `${JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? String(item) : item), 2)}\n`
+  // Masked first: the lines of a secret would be shown one by one, among lines of the other text.
+  if (typeof value === 'string') return known.text(`${value}\n`)
+  return known.text(`${JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? String(item) : item), 2)}\n`)
 }
 
 function frameOf(place: Place | undefined, sources: Sources): Frame | undefined {
@@ -98,5 +101,5 @@ function frameOf(place: Place | undefined, sources: Sources): Frame | undefined 
 }
 
 function cut(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length - LONGEST} more characters)`
+  return clip(text, LONGEST, (missing) => ` (${missing} more characters)`)
 }

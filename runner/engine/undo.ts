@@ -1,4 +1,5 @@
 /** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
+import { lastLines } from '../base/brief.ts'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/transport.ts'
 import { AWAY, DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
@@ -121,5 +122,5 @@ function wordsOf({ stderr, stdout }: Exit): string {
 }
 
 function tail(exit: Exit): string {
-  return wordsOf(exit).split('\n').slice(-3).join('\n')
+  return lastLines(wordsOf(exit), 3)
 }

@@ -1,5 +1,7 @@
 /** Texts that differ in a way nobody sees: other blanks, invisible characters, other code points for the same letter. */
 
+import { known } from '../base/redact/known.ts'
+
 /** Longer texts are shown shortened, so that their difference may be out of sight. */
 const SEEN = 80
 /** Two texts are compared for what they look like only up to this length. */
@@ -8,6 +10,8 @@ const LONGEST = 100_000
 /** Where two texts first differ, and by which characters; undefined where the difference is plain to see. */
 export function lookAlike(want: unknown, actual: unknown): string | undefined {
   if (typeof want !== 'string' || typeof actual !== 'string' || want === actual) return undefined
+  // Which letter of a secret differs is a part of it.
+  if (known.text(want) !== want || known.text(actual) !== actual) return undefined
   const [wanted, found] = [[...want.slice(0, LONGEST)], [...actual.slice(0, LONGEST)]]
   const index = wanted.findIndex((letter, at) => letter !== found[at])
   const at = index === -1 ? wanted.length : index

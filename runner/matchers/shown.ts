@@ -1,3 +1,4 @@
+import { clip } from '../base/brief.ts'
 import { isIncomplete } from '../base/incomplete.ts'
 import { ABSENT } from '../jsonpath.ts'
 
@@ -8,8 +9,7 @@ export function shown(value: unknown): string {
   if (value === ABSENT) return 'absent'
   if (value === undefined) return 'nothing'
   if (isIncomplete(value)) return value.part === undefined ? 'not known' : shown(value.part)
-  const text = jsonOf(value)
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`
+  return clip(jsonOf(value), LONGEST)
 }
 
 /** The same for words of a matcher, which read better without quotes: `at least 30s`. */

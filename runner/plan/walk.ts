@@ -1,4 +1,5 @@
 /** Finds the parts of a raw step, and what each piece of its params means. */
+import { clip } from '../base/brief.ts'
 import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Meaning, PlainSteps } from '../contracts/params.ts'
@@ -61,7 +62,7 @@ function subjectOf(params: unknown): string {
 
 function cut(text: string): string {
   const [line = ''] = text.split('\n')
-  return line.length > 70 ? `${line.slice(0, 69)}…` : line
+  return line.length > 70 ? clip(line, 69) : line
 }
 
 /** A piece of raw params with what it means. */

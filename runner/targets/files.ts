@@ -1,5 +1,6 @@
 /** Replacing a file as a change: undo puts the pre-image back, byte for byte, and runs `then` again. */
 import { createHash } from 'node:crypto'
+import { lastLines } from '../base/brief.ts'
 import { type Command, quote, says, toShell } from '../contracts/command.ts'
 import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
 import type { FileUndo, Service, Target } from '../contracts/target.ts'
@@ -87,7 +88,7 @@ async function runThen(command: Command, place: FilePlace, { in: inside, thenTim
   if (exit.code === 0) return
   const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
   const how = exit.timedOut ? 'did not end in time' : `exits with ${exit.code}`
-  throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { last: words.split('\n').slice(-5).join('\n') })
+  throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { last: lastLines(words, 5) })
 }
 
 /** `then` may have gone over the file itself, so what counts is that it is no longer what it was. */

@@ -1,3 +1,4 @@
+import { clip } from '../base/brief.ts'
 import type { HistoryEntry } from '../contracts/errors.ts'
 import type { Verdict } from '../contracts/probe.ts'
 
@@ -37,5 +38,5 @@ function valuesIn(verdict: Verdict): string {
 }
 
 function inShort(text: string): string {
-  return text.length <= WIDEST ? text : `${text.slice(0, WIDEST)}…`
+  return clip(text, WIDEST)
 }

@@ -1,6 +1,6 @@
 /** What the probe `run` and the step `run` have in common. */
 
-import { brief } from '../../runner/base/brief.ts'
+import { brief, lastLines } from '../../runner/base/brief.ts'
 import { parseJson } from '../../runner/base/json.ts'
 import type { Command } from '../../runner/contracts/command.ts'
 import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
@@ -81,7 +81,7 @@ function readingOf(exit: Exit): Reading {
   return {
     fields: { exit: exit.code, stdout, stderr, json: document, duration: Math.round(exit.duration) },
     document,
-    says: [`exit ${exit.code}`, brief(tail(stderr)), brief(tail(stdout)), exit.truncated ? CUT : '']
+    says: [`exit ${exit.code}`, brief(lastLines(stderr, 5)), brief(lastLines(stdout, 5)), exit.truncated ? CUT : '']
       .filter(Boolean)
       .join(': '),
   }
@@ -94,8 +94,4 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes)
     .toString('utf8')
     .replace(/\r?\n$/, '')
-}
-
-function tail(text: string): string {
-  return text.split('\n').slice(-5).join('\n')
 }

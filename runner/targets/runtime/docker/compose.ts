@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { lastLines } from '../../../base/brief.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { RuntimeHost } from '../../../contracts/target.ts'
 import type { Address, Transport } from '../../../contracts/transport.ts'
@@ -169,7 +170,7 @@ export class Compose {
     const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
     const names = this.#parts.files.map((file) => basename(file)).join(', ')
     throw new TargetError(`${names} ${exit.timedOut ? 'took too long' : problem}: ${essence(words)}`, {
-      details: { last: words.split('\n').slice(-30).join('\n') },
+      details: { last: lastLines(words, 30) },
     })
   }
 

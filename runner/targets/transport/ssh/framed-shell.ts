@@ -1,6 +1,8 @@
 /** The runner's side of the shell on the host: requests go out, answers come back. */
+
 import { randomBytes } from 'node:crypto'
 import type { ClientChannel } from 'ssh2'
+import { lastLines } from '../../../base/brief.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import { type Answer, Frames } from './frames.ts'
 import type { Job, Outcome, Sessions } from './job.ts'
@@ -200,7 +202,7 @@ function firstAnswer(channel: ClientChannel, frames: Frames): Promise<First> {
 
 function whyNoShell({ settings }: Sessions, answer: First, said: string): string {
   const { address, user, become } = settings
-  const words = said.trim().split('\n').slice(-2).join(' ').trim()
+  const words = lastLines(said.trim(), 2).replaceAll('\n', ' ').trim()
   if (become && /password|sudo/i.test(words))
     return `${address}: \`become: true\` needs \`sudo -n\` to work without a password, and it says: ${words}. Allow it in sudoers (NOPASSWD), or leave \`become\` out`
   if (answer === 'nothing')
