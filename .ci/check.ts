@@ -2,7 +2,8 @@
 import { leftSince, present } from './left.ts'
 
 const steps: readonly (readonly [string, readonly string[]])[] = [
-  ['types', ['bunx', 'tsc', '--noEmit']],
+  // TypeScript 7 takes a fifth of the time; dependency-cruiser needs the compiler's API, which 5.9 has.
+  ['types', ['bun', '--bun', 'node_modules/typescript-7/bin/tsc', '--noEmit']],
   ['lint', ['bunx', 'biome', 'ci', '.']],
   [
     'arrows',
