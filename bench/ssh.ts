@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'ssh2'
 import type { Transport } from '../runner/contracts/transport.ts'
-import { clientOf } from '../runner/targets/http/client.ts'
+import { exchange } from '../runner/targets/http/client.ts'
 import { type TestServer, testServer } from '../runner/targets/transport/ssh/testing.ts'
 import { sshTransport } from '../runner/targets/transport/ssh.ts'
 import { fastest, median } from './measure.ts'
@@ -65,9 +65,12 @@ async function plainExec(server: TestServer): Promise<number> {
 async function tunnelled(transport: Transport): Promise<Line> {
   const web = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => Response.json({ up: true }) })
   try {
-    const client = await clientOf(transport, new URL(web.url), undefined, undefined)
-    const ask = async () => (await client.request({ method: 'GET', path: '/' })).body.json()
-    const value = await median(ask, ROUNDS)
+    const { hostname, port, host } = new URL(web.url)
+    const way = { transport, to: { host: hostname, port: Number(port) } }
+    const ask = { method: 'GET', path: '/', headers: { host }, body: null }
+    const never = new AbortController().signal
+    const through = async () => (await exchange(way, ask, never)).body.json()
+    const value = await median(through, ROUNDS)
     const bare = await median(async () => (await fetch(web.url)).json(), ROUNDS)
     return { what: 'a request through the host', value, unit: 'ms', beside: { what: 'without SSH', value: bare } }
   } finally {

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { Command } from './command.ts'
 import type { TObject } from './params.ts'
-import type { Address, ExecOptions, Exit, Files, Transport, Wake } from './transport.ts'
+import type { Address, ExecOptions, Exit, Files, Reached, Transport, Wake } from './transport.ts'
 import type { Change, Undo } from './undo.ts'
 
 export const serviceStates = ['running', 'paused', 'restarting', 'exited', 'created', 'removed'] as const
@@ -107,8 +107,12 @@ export interface Service {
   readonly files: Files
   /** Runs a command inside. */
   exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
-  /** Connects from inside, where names are looked up, too; absent where inside is no other place than the target. Throws an error with a `code`. */
-  connect?(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Duplex>
+  /** Connects from inside, where names are looked up, too; absent where inside is no other place than the target. Throws an error with a `code`, as a transport does. */
+  connect?(
+    to: { readonly host: string; readonly port: number },
+    signal: AbortSignal,
+    reached?: Reached,
+  ): Promise<Duplex>
   /** Log lines since a mark (default: all of this case), at most `last` of them. Throws TargetError when the source can't be read. */
   logs(options?: { since?: LogMark; last?: number }): Promise<readonly string[]>
   /** A mark for `logs({since})`: what was logged until now. */
@@ -219,6 +223,11 @@ export interface HttpRequest {
   readonly redirects?: number | undefined
   /** PEM text of an authority to trust. */
   readonly ca?: string | undefined
+  /** PEM text of the certificate shown to the server, and of its key. A redirect to another host does not get it. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** Whether cookies of the case are sent and kept (default true). */
+  readonly cookies?: boolean | undefined
   /** In ms, for the whole exchange. */
   readonly timeout: number
   /** Bytes of the body that are kept (default 16 MiB); a longer one is cut and `truncated` says so. */
@@ -243,9 +252,9 @@ export interface Target {
   readonly signal: AbortSignal
   /** Runs on the target, or inside a service. Relative `cwd` starts in the target's directory. */
   exec(command: Command, options?: ExecOptions & { in?: string | undefined }): Promise<Exit>
-  /** Throws an error whose message tells why there was no answer. */
+  /** Throws a NoAnswer: why there was none, and what that shows. */
   http(request: HttpRequest & { in?: string | undefined }): Promise<HttpResponse>
-  /** `host:port`, where the host may be a service. */
+  /** `host:port`, where the host may be a service. Throws a NoAnswer. */
   connect(to: string, options?: { timeout?: number; in?: string | undefined }): Promise<Duplex>
   /** Where a path of the plan is: the files of the target or the service, and the absolute path there. */
   file(path: string, options?: { in?: string | undefined }): { readonly files: Files; readonly path: string }

@@ -72,6 +72,12 @@ export interface Files {
 /** `host:port` or the path of a unix socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
 
+/**
+ * Told how far a connection has come, as far as that can be told: `resolving` once the name is being looked up, `connecting`
+ * once it has led to an address. Until then nobody was asked for anything.
+ */
+export type Reached = (stage: 'resolving' | 'connecting') => void
+
 /** A process that goes on beside the runner, in a session of its own, and is told things over its stdin. */
 export interface Spawned {
   readonly pid: number | undefined
@@ -96,7 +102,7 @@ export interface Transport extends AsyncDisposable {
   spawn?(script: string, args: readonly string[], told?: (line: string) => void): Promise<Spawned>
   /** Tells of each command that begins (`run GROUP`) and has ended (`end GROUP`), for who has to end those that outlive the runner. */
   watchCommands?(told: (line: string) => void): Disposable
-  /** Throws an error with a `code` such as ECONNREFUSED. */
-  connect(to: Address, signal: AbortSignal): Promise<Duplex>
+  /** Throws an error with a `code` such as ECONNREFUSED; a name that does not resolve is ENOTFOUND. */
+  connect(to: Address, signal: AbortSignal, reached?: Reached): Promise<Duplex>
   readonly files: Files
 }

@@ -28,6 +28,8 @@ export interface Hands {
       config: Readonly<Record<string, unknown>>
       /** Fills in `${{ }}` of the target's own keys. */
       resolve?: <T>(plain: T) => T
+      /** Lives as long as the case. */
+      keeps?: object
     },
     signal: AbortSignal,
   ): { target: Target; release(): void }
@@ -59,7 +61,7 @@ export function bindTargetOf(world: World, signal: AbortSignal): { target: Targe
   const { kase, transport, runtime, hands } = world
   const { name, home, config } = kase.target
   const resolve = <T>(plain: T) => bindValue(plain, world.roots) as T
-  return hands.bindTarget({ name, transport, runtime, home, config, resolve }, signal)
+  return hands.bindTarget({ name, transport, runtime, home, config, resolve, keeps: world.memory }, signal)
 }
 
 /** Milliseconds of a duration, times the target's patience. An unreadable one is taken as 0, since it was checked at load. */

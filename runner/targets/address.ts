@@ -1,32 +1,33 @@
 /** Addresses of a plan: `HOST:PORT`, where the host may be a service and then the port may be left out. */
-
 import type { Duplex } from 'node:stream'
 import { after } from '../base/timer.ts'
-import { TargetError } from '../contracts/errors.ts'
-import type { Address, Transport } from '../contracts/transport.ts'
-import { formatDuration } from '../contracts/units.ts'
+import { isError, TargetError } from '../contracts/errors.ts'
+import { isNoAnswer } from '../contracts/no-answer.ts'
+import { noAnswer, tooLate, type Whom, whomAt } from './reach/no-answer.ts'
+import { openSocket } from './reach/open.ts'
+import type { Origin } from './reach/origin.ts'
+import { Trace } from './reach/trace.ts'
 
-/** Connects within `timeout` ms. Throws an error with a `code`; ETIMEDOUT when nobody answers. */
-export async function tryConnect(
-  transport: Transport,
-  to: string,
-  locate: (host: string, port: number | undefined) => Promise<Address | undefined>,
-  timeout: number,
-  signal: AbortSignal,
-): Promise<Duplex> {
+/** Connects within `timeout` ms. Throws a NoAnswer that says why there is no connection and what that shows. */
+export async function tryConnect(origin: Origin, to: string, timeout: number, signal: AbortSignal): Promise<Duplex> {
+  signal.throwIfAborted()
   const { host, port } = hostAndPort(to)
-  const address = (await locate(host, port)) ?? (port === undefined ? undefined : { host, port })
-  if (address === undefined) throw new TargetError(`"${to}" has no port: write HOST:PORT`)
+  const trace = new Trace()
+  let whom: Whom = whomAt(host, { host, port: port ?? 0 })
   const limit = new AbortController()
-  const late = Object.assign(new Error(`no answer within ${formatDuration(timeout)}`), { code: 'ETIMEDOUT' })
-  const timer = after(timeout, () => limit.abort(late))
+  using _timer = after(timeout, () => limit.abort(tooLate(timeout, whom, trace)))
   const stop = () => limit.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    signal.throwIfAborted()
-    return await transport.connect(address, limit.signal)
+    const address = (await origin.locate(host, port, limit.signal)) ?? (port === undefined ? undefined : { host, port })
+    if (address === undefined) throw new TargetError(`"${to}" has no port: write HOST:PORT`)
+    whom = whomAt(host, address)
+    return await openSocket(origin.transport, address, limit.signal, trace)
+  } catch (thrown) {
+    const error = limit.signal.aborted ? limit.signal.reason : thrown
+    if (signal.aborted || isError(error, 'target')) throw error
+    throw await origin.judge(isNoAnswer(error) ? error : noAnswer(error, whom, trace), whom, signal)
   } finally {
-    timer.stop()
     signal.removeEventListener('abort', stop)
   }
 }

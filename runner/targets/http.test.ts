@@ -3,11 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import type { HttpRequest } from '../contracts/target.ts'
 import type { Transport } from '../contracts/transport.ts'
-import { type Locate, sendHttp } from './http.ts'
+import { sendHttp } from './http.ts'
+import type { Origin } from './reach/origin.ts'
 import { localTransport } from './transport/local.ts'
 
 const never = new AbortController().signal
-const nowhere: Locate = async () => undefined
+const from = (over: Transport, locate: Origin['locate'] = async () => undefined): Origin => ({
+  transport: over,
+  locate,
+  judge: async (failed) => failed,
+})
 
 /** Answers by the path of the request. */
 const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
@@ -24,6 +29,22 @@ const routes: Readonly<Record<string, (request: IncomingMessage, response: Serve
   '/307': (_request, response) => response.writeHead(307, { location: '/echo' }).end(),
   '/away': (request, response) =>
     response.writeHead(302, { location: `http://localhost:${request.socket.localPort}/echo` }).end(),
+  '/away307': (request, response) =>
+    response.writeHead(307, { location: `http://localhost:${request.socket.localPort}/echo` }).end(),
+  '/login': (_request, response) =>
+    response.writeHead(302, { location: '/echo', 'set-cookie': 'sid=42; Path=/' }).end(),
+  '/to-file': (_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+  '/to-nowhere': (_request, response) => response.writeHead(302, { location: 'http://:::bad' }).end(),
+  '/to-two': (_request, response) =>
+    response
+      .writeHead(
+        302,
+        [
+          ['Location', '/echo'],
+          ['Location', '/303'],
+        ].flat(),
+      )
+      .end(),
   '/loop': (_request, response) => response.writeHead(302, { location: '/loop' }).end(),
   '/never': () => undefined,
   '/half': (_request, response) => void response.writeHead(200, { 'content-length': '100' }).write('half'),
@@ -78,7 +99,7 @@ afterAll(async () => {
 })
 
 const send = (path: string, more: Partial<HttpRequest> = {}, over: Transport = transport) =>
-  sendHttp(over, { method: 'GET', url: `${base}${path}`, timeout: 5_000, ...more }, nowhere, never)
+  sendHttp(from(over), { method: 'GET', url: `${base}${path}`, timeout: 5_000, ...more }, never)
 const failing = (path: string, more: Partial<HttpRequest> = {}) => send(path, more).catch((error) => error)
 const json = async (path: string, more: Partial<HttpRequest> = {}) =>
   JSON.parse(Buffer.from((await send(path, more)).body).toString())
@@ -102,13 +123,8 @@ describe('an exchange', () => {
     expect(connections).toBe(before)
   })
   test('of a service goes to where it is, and its name stays in the Host header', async () => {
-    const located: Locate = async (url) => (url.hostname === 'node' ? { host: '127.0.0.1', port } : undefined)
-    const { body } = await sendHttp(
-      transport,
-      { method: 'GET', url: 'http://node/echo', timeout: 5_000 },
-      located,
-      never,
-    )
+    const origin = from(transport, async (host) => (host === 'node' ? { host: '127.0.0.1', port } : undefined))
+    const { body } = await sendHttp(origin, { method: 'GET', url: 'http://node/echo', timeout: 5_000 }, never)
     expect(JSON.parse(Buffer.from(body).toString()).headers.host).toBe('node')
   })
   test('goes through the connections of a transport that is not this machine', async () => {
@@ -136,13 +152,42 @@ describe('redirects', () => {
     expect(await json('/307', post)).toMatchObject({ method: 'POST', body: '{}' })
   })
   test('to another host do not carry credentials there', async () => {
-    const { headers } = await json('/away', { redirects: 1, headers: { Authorization: 'Bearer t', 'x-kept': '1' } })
-    expect(headers).toMatchObject({ host: `localhost:${port}`, 'x-kept': '1' })
-    expect(headers.authorization).toBeUndefined()
+    const sent = { Authorization: 'Bearer t', 'X-Api-Key': 'k', 'x-tenant': 't', cookie: 'a=1', accept: 'text/x' }
+    const { headers } = await json('/away', { redirects: 1, headers: sent })
+    expect(headers).toEqual({
+      host: `localhost:${port}`,
+      connection: 'keep-alive',
+      'user-agent': 'shakedown',
+      accept: 'text/x',
+    })
   })
-  test('end after the number asked for', async () => {
-    expect((await send('/loop', { redirects: 5 })).status).toBe(302)
+  test('to another host do not repeat a request that changes something there', async () => {
+    const error = await failing('/away307', { redirects: 1, method: 'POST', body: 'secret' })
+    expect(error.message).toBe(
+      `the redirect is not followed: it redirects the POST to another host, http://localhost:${port}: write a step of its own for that host`,
+    )
+    expect(error.shows).toEqual({ resolves: true })
   })
+  test('that go on beyond the number asked for are not an answer', async () => {
+    const error = await failing('/loop', { redirects: 5 })
+    expect(error.message).toStartWith('more than 5 redirects')
+    expect(error.shows.reachable).toBeUndefined()
+  })
+  test('carry cookies that were set on the way, to their own host and port', async () => {
+    expect((await json('/login', { redirects: 1 })).headers.cookie).toBe('sid=42')
+    expect((await json('/login', { redirects: 1, cookies: false })).headers.cookie).toBeUndefined()
+  })
+  for (const [path, said] of [
+    ['/to-file', 'to a file: URL'],
+    ['/to-nowhere', 'which is not a URL'],
+    ['/to-two', 'to 2 places at once'],
+  ] as const)
+    test(`${path} are not followed, and that is not an answer`, async () => {
+      const error = await failing(path, { redirects: 1 })
+      expect(error.message).toInclude(said)
+      expect(error.shows.reachable).toBeUndefined()
+      expect((await send(path)).status).toBe(302)
+    })
 })
 
 describe('no answer', () => {
@@ -159,7 +204,7 @@ describe('no answer', () => {
     expect((await failing('/half', { timeout: 60 })).message).toBe('the answer did not end within 60ms')
   })
   test('cut off in the middle is no short body', async () => {
-    expect((await failing('/cut')).message).toBe(`cut off by 127.0.0.1:${port}`)
+    expect((await failing('/cut')).message).toBe(`cut off by 127.0.0.1:${port} in the middle of its answer`)
   })
   test('from a host that there is not', async () => {
     const { message } = await failing('', { url: 'http://no-such-host.invalid/' })
@@ -177,12 +222,7 @@ describe('no answer', () => {
   test('an abort throws its own reason', async () => {
     const controller = new AbortController()
     const reason = new Error('the step is over')
-    const sent = sendHttp(
-      transport,
-      { method: 'GET', url: `${base}/never`, timeout: 5_000 },
-      nowhere,
-      controller.signal,
-    )
+    const sent = sendHttp(from(transport), { method: 'GET', url: `${base}/never`, timeout: 5_000 }, controller.signal)
     setTimeout(() => controller.abort(reason), 20)
     expect(await sent.catch((error) => error)).toBe(reason)
   })

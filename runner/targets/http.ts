@@ -1,128 +1,171 @@
 /** HTTP/1.1 as seen from a target. */
 import { after } from '../base/timer.ts'
-import { isError, TargetError } from '../contracts/errors.ts'
+import { isError } from '../contracts/errors.ts'
+import { isNoAnswer } from '../contracts/no-answer.ts'
 import type { HttpRequest, HttpResponse } from '../contracts/target.ts'
-import type { Address, Transport } from '../contracts/transport.ts'
 import { readBody, readEvents } from './http/body.ts'
-import { clientOf } from './http/client.ts'
-import { noAnswer, tooLate } from './http/no-answer.ts'
+import { type Answer, exchange as sendOnce } from './http/client.ts'
+import { Cookies } from './http/cookies.ts'
+import { type Message, redirected, tooMany } from './http/redirect.ts'
+import { noAnswer, notSent, tooLate, type Whom, whomAt } from './reach/no-answer.ts'
+import type { Origin } from './reach/origin.ts'
+import type { Tls } from './reach/secure.ts'
+import { Trace } from './reach/trace.ts'
 
 const KEEP = 16 * 1024 * 1024
+/** Of the body of a redirect that is followed: nobody reads it, and short ones keep the connection. */
+const KEEP_OF_REDIRECT = 64 * 1024
 
-/** Where the host of a URL is, when it is a service. */
-export type Locate = (url: URL) => Promise<Address | undefined>
-
-/** One exchange and what bounds it. */
+/** One exchange with all of its redirects, and what bounds it. */
 interface Exchange {
-  readonly transport: Transport
-  readonly locate: Locate
-  readonly ca: string | undefined
-  readonly keep: number
+  readonly origin: Origin
+  readonly request: HttpRequest
+  readonly cookies: Cookies | undefined
   readonly signal: AbortSignal
   readonly start: number
-  /** The head of an answer has come. */
-  begun: boolean
-}
-
-interface Message {
-  readonly method: string
-  readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
+  /** Of the request that is under way. */
+  trace: Trace
+  whom: Whom
 }
 
 /**
- * Sends a request and follows its redirects. Throws a NoAnswer whose message tells why there was none, a TargetError
- * where the target itself can't, and the signal's reason when it is aborted.
+ * Sends a request and follows its redirects. Throws a NoAnswer that says why there was none and what that shows, a
+ * TargetError where the target itself can't, and the signal's reason when it is aborted.
  */
 export async function sendHttp(
-  transport: Transport,
+  origin: Origin,
   request: HttpRequest,
-  locate: Locate,
   signal: AbortSignal,
+  jar = new Cookies(),
 ): Promise<HttpResponse> {
   signal.throwIfAborted()
   const limit = new AbortController()
   const stop = () => limit.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
-  const { timeout, ca, keep = KEEP } = request
-  const exchange = { transport, locate, ca, keep, signal: limit.signal, start: performance.now(), begun: false }
-  const timer = after(timeout, () => limit.abort(tooLate(timeout, exchange.begun)))
+  const message = messageOf(request)
+  const exchange: Exchange = {
+    origin,
+    request,
+    cookies: request.cookies === false ? undefined : jar,
+    signal: limit.signal,
+    start: performance.now(),
+    trace: new Trace(),
+    whom: whomAt(hostOf(message.url), addressOf(message.url)),
+  }
+  const timer = after(request.timeout, () => limit.abort(tooLate(request.timeout, exchange.whom, exchange.trace)))
   try {
-    return await follow(messageOf(request), request.redirects ?? 0, exchange)
+    return await follow(message, request.redirects ?? 0, exchange)
+  } catch (error) {
+    throw isNoAnswer(error) ? await origin.judge(error, exchange.whom, signal) : error
   } finally {
     timer.stop()
     signal.removeEventListener('abort', stop)
   }
 }
 
+/** Throws a NoAnswer for an address that nothing can be sent to. */
 function messageOf({ method, url, headers = {}, body }: HttpRequest): Message {
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new TargetError(`"${url}" is no URL: write http://SERVICE/path`)
-  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
-  return { method, url: new URL(url), headers: { 'user-agent': 'shakedown', ...Object.fromEntries(lower) }, body }
+  if (!URL.canParse(url) || !/^https?:/i.test(url)) throw notSent(`"${url}" is not a URL: write http://SERVICE/path`)
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
+  for (const header of lower) demandSendable(...header)
+  return {
+    method,
+    url: new URL(url),
+    headers: { 'user-agent': 'shakedown', ...Object.fromEntries(lower) },
+    body,
+    away: false,
+  }
+}
+
+/** RFC 9110, 5.1 and 5.5. Values are not shown: they may be secrets that are known in another form. */
+function demandSendable(name: string, value: string): void {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw notSent(`"${name}" is not a name of a header`)
+  const [wrong] = /[^\t\x20-\x7e\x80-\xff]/.exec(value) ?? []
+  if (wrong === undefined) return
+  const code = wrong.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+  throw notSent(`the header "${name}" can't be sent: it holds the character U+${code}`)
 }
 
 async function follow(message: Message, redirects: number, exchange: Exchange): Promise<HttpResponse> {
   let next = message
   for (let left = redirects; ; left--) {
-    const response = await once(next, exchange)
-    const onward = left > 0 ? redirected(next, response) : undefined
-    if (onward === undefined) return response
+    const answer = await once(next, exchange)
+    const onward = redirects > 0 ? redirected(next, answer.statusCode, answer.headers['location']) : undefined
+    if (onward === undefined) return await read(answer, exchange)
+    await reading(exchange, () => readBody(answer.body, KEEP_OF_REDIRECT))
+    if (left === 0) throw tooMany(redirects, onward)
     next = onward
   }
 }
 
-async function once(message: Message, exchange: Exchange): Promise<HttpResponse> {
+/** The head of the answer. */
+async function once(message: Message, exchange: Exchange): Promise<Answer> {
   const { method, url, headers, body } = message
-  const { transport, ca, keep, signal } = exchange
-  const to = await exchange.locate(url)
-  try {
-    const client = await clientOf(transport, url, to, ca)
-    exchange.begun = false
-    const answer = await client.request({
-      method: method as 'GET',
-      path: `${url.pathname}${url.search}`,
-      headers: { host: url.host, ...headers },
-      body: body === undefined ? null : typeof body === 'string' ? body : Buffer.from(body),
-      // A quiet stream is no fault: the request's own time limit is the only one.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      signal,
-    })
-    exchange.begun = true
-    const flat = joined(answer.headers)
-    const isStream = flat['content-type']?.startsWith('text/event-stream') === true
-    const { bytes, truncated, ...more } = await (isStream ? readEvents(answer.body, keep) : readBody(answer.body, keep))
-    const duration = performance.now() - exchange.start
-    return { status: answer.statusCode, headers: flat, body: bytes, truncated, duration, ...more }
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    throw isError(error, 'target') ? error : noAnswer(error, url, to)
+  const { origin, cookies, signal } = exchange
+  const trace = new Trace()
+  exchange.trace = trace
+  const secure = url.protocol === 'https:'
+  exchange.whom = whomAt(hostOf(url), addressOf(url), secure)
+  const port = url.port === '' ? undefined : Number(url.port)
+  const to = (await origin.locate(hostOf(url), port, signal)) ?? addressOf(url)
+  exchange.whom = whomAt(hostOf(url), to, secure)
+  const cookie = await cookies?.header(url, headers['cookie'])
+  const ask = {
+    method,
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, ...headers, ...(cookie === undefined ? {} : { cookie }) },
+    body: body === undefined ? null : typeof body === 'string' ? body : Buffer.from(body),
   }
+  const answer = await reading(exchange, () =>
+    sendOnce({ transport: origin.transport, to, tls: tlsOf(message, exchange) }, ask, signal, trace),
+  )
+  await cookies?.keep(url, answer.headers['set-cookie'])
+  return answer
 }
 
-/** RFC 9110, 15.4: 303 asks for a GET, and so do 301 and 302 after a POST by old custom. */
-function redirected(message: Message, { status, headers }: HttpResponse): Message | undefined {
-  const location = headers['location']
-  if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined
-  if (!URL.canParse(location, message.url.href)) return undefined
-  const url = new URL(location, message.url)
-  const asGet = (status === 303 && message.method !== 'HEAD') || (status < 303 && message.method === 'POST')
-  const left = Object.entries(message.headers).filter(
-    ([name]) => !(asGet && name.startsWith('content-')) && !(url.host !== message.url.host && isPrivate(name)),
+async function read(answer: Answer, exchange: Exchange): Promise<HttpResponse> {
+  const { request, start } = exchange
+  const { keep = KEEP } = request
+  const flat = joined(answer.headers)
+  const isStream = flat['content-type']?.startsWith('text/event-stream') === true
+  const { bytes, truncated, ...more } = await reading(exchange, () =>
+    isStream ? readEvents(answer.body, keep) : readBody(answer.body, keep),
   )
   return {
-    method: asGet ? 'GET' : message.method,
-    url,
-    headers: Object.fromEntries(left),
-    body: asGet ? undefined : message.body,
+    status: answer.statusCode,
+    headers: flat,
+    body: bytes,
+    truncated,
+    duration: performance.now() - start,
+    ...more,
   }
 }
 
-/** What is meant for one host is not told to another. */
-function isPrivate(name: string): boolean {
-  return name === 'authorization' || name === 'cookie' || name === 'host'
+/** Says of what goes wrong what it shows. */
+async function reading<T>({ signal, whom, trace }: Exchange, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw isError(error, 'target') || isNoAnswer(error) ? error : noAnswer(error, whom, trace)
+  }
+}
+
+/** A virtual host is asked for by the name in its `Host` header. A client certificate is shown to the host of the plan alone. */
+function tlsOf({ url, headers, away }: Message, { request }: Exchange): Tls | undefined {
+  if (url.protocol !== 'https:') return undefined
+  const { ca, cert, key } = request
+  const name = (headers['host'] ?? url.host).replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
+  return { name, ca, ...(away ? {} : { cert, key }) }
+}
+
+/** `[::1]` → `::1`. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+function addressOf(url: URL): { host: string; port: number } {
+  return { host: hostOf(url), port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)) }
 }
 
 function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

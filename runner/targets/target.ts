@@ -8,9 +8,12 @@ import { tryConnect } from './address.ts'
 import { exported } from './exported.ts'
 import { replaceFile } from './files.ts'
 import { closeClient } from './http/client.ts'
+import { cookiesOf } from './http/cookies.ts'
 import { sendHttp } from './http.ts'
 import { insideOf } from './inside.ts'
 import { machineService } from './machine/service.ts'
+import { confirmHost } from './reach/confirm.ts'
+import { originOf } from './reach/origin.ts'
 
 export interface TargetParts {
   readonly name: string
@@ -22,6 +25,8 @@ export interface TargetParts {
   readonly config: Readonly<Record<string, unknown>>
   /** Fills in `${{ }}` of those keys; without it they are taken as they stand. */
   resolve?: (<T>(plain: T) => T) | undefined
+  /** Lives as long as the case: what is kept from step to step, such as cookies, is kept for it. */
+  readonly keeps?: object | undefined
 }
 
 type Inside = { readonly in?: string | undefined }
@@ -53,6 +58,9 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
     alive()
     return runtime.names().includes(host) ? endpointOf(service(host), port) : undefined
   }
+  const confirm = transport.address === 'local' ? undefined : confirmHost(transport)
+  const origin = originOf({ transport, runtime, locate, confirm })
+  const jar = cookiesOf(parts.keeps ?? parts)
   const exec: Target['exec'] = async (command, { in: inside, ...options } = {}) => {
     const all = {
       ...options,
@@ -73,18 +81,17 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
       return runtime.names()
     },
     http: async ({ in: inside, ...request }) => {
-      const from = inside === undefined ? undefined : insideOf(service(inside), transport, runtime)
-      const at = (url: URL) => (from?.locate ?? locate)(url.hostname, url.port ? Number(url.port) : undefined)
-      if (!from) return sendHttp(transport, request, at, signal)
+      const from = inside === undefined ? undefined : insideOf(service(inside), runtime)
+      if (!from) return sendHttp(origin, request, signal, jar)
       try {
-        return await sendHttp(from.transport, request, at, signal)
+        return await sendHttp(from, request, signal, jar)
       } finally {
         await closeClient(from.transport)
       }
     },
     connect: async (to, { timeout = 5_000, in: inside } = {}) => {
-      const from = inside === undefined ? undefined : insideOf(service(inside), transport, runtime)
-      return tryConnect(from?.transport ?? transport, to, from?.locate ?? locate, timeout, signal)
+      const from = inside === undefined ? undefined : insideOf(service(inside), runtime)
+      return tryConnect(from ?? origin, to, timeout, signal)
     },
     replaceFile: async (path, bytes, options = {}) => {
       const { files, path: absolute } = file(path, options)

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { connect as connectNet } from 'node:net'
 import { dirname, join } from 'node:path'
 import { toShell } from '../../runner/contracts/command.ts'
+import { NoAnswer } from '../../runner/contracts/no-answer.ts'
 import type { ProbeContext } from '../../runner/contracts/probe.ts'
 import type { Service, Target } from '../../runner/contracts/target.ts'
 import type { Files } from '../../runner/contracts/transport.ts'
@@ -22,7 +23,7 @@ export function fakeTarget(directory: string, services: Readonly<Record<string, 
       const [host = '', port] = to.split(':')
       return new Promise((resolve, reject) => {
         const socket = connectNet({ host, port: Number(port) }, () => resolve(socket))
-        socket.on('error', reject)
+        socket.on('error', (error) => reject(notReached(error)))
       })
     },
     replaceFile: () => Promise.reject(new Error('a probe changes nothing')),
@@ -70,6 +71,10 @@ function orMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
 
+function notReached(error: Error): NoAnswer {
+  return new NoAnswer(error.message, { reachable: false, resolves: true }, error)
+}
+
 const fetched: Target['http'] = async ({ method, url, headers = {}, body, timeout }) => {
   const start = performance.now()
   const response = await fetch(url, {
@@ -78,6 +83,8 @@ const fetched: Target['http'] = async ({ method, url, headers = {}, body, timeou
     body: (body as string) ?? null,
     redirect: 'manual',
     signal: AbortSignal.timeout(timeout),
+  }).catch((error) => {
+    throw notReached(error)
   })
   const bytes = new Uint8Array(await response.arrayBuffer())
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')

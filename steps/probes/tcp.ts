@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { PeerCertificate } from 'node:tls'
+import { type Incomplete, incomplete } from '../../runner/base/incomplete.ts'
 import { after } from '../../runner/base/timer.ts'
-import { isError, messageOf } from '../../runner/contracts/errors.ts'
+import { isNoAnswer, type NoAnswer } from '../../runner/contracts/no-answer.ts'
 import { flag, optional, service, shortOr, text } from '../../runner/contracts/params.ts'
-import { defineProbe } from '../../runner/contracts/probe.ts'
+import { defineProbe, type Taken } from '../../runner/contracts/probe.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
 interface TcpParams {
@@ -14,7 +15,7 @@ interface TcpParams {
 const detailed = (params: unknown): TcpParams =>
   typeof params === 'object' && params !== null ? (params as TcpParams) : { to: String(params) }
 
-/** Whether something listens. Refused or timed out is the reading, and no failure to read. */
+/** Whether something listens. Refused or timed out is a reading; a name that does not resolve, or no way to look, is not. */
 export const tcp = defineProbe({
   name: 'tcp',
   summary: 'Tells whether something accepts connections, and which certificate it shows.',
@@ -29,6 +30,7 @@ export const tcp = defineProbe({
   ),
   fields: {
     open: { description: 'whether it accepts connections', type: 'boolean', reach: true },
+    resolves: { description: 'whether the name leads to an address', type: 'boolean', reach: true },
     duration: { description: 'how long that took, in ms', type: 'number', least: 0 },
     certificate: { description: 'with `tls`: subject, issuer, fingerprint256, valid-from, valid-to', type: 'mapping' },
   },
@@ -44,25 +46,28 @@ export const tcp = defineProbe({
     const { to, in: inside, tls } = detailed(params)
     const start = performance.now()
     const address = /^\d+$/.test(to) ? `:${to}` : to
-    const open = async () =>
-      await context.target.connect(address, { timeout: timeLimit(undefined, context), in: inside })
+    const limit = timeLimit(undefined, context)
     try {
-      using socket = closing(await open())
+      using socket = closing(await context.target.connect(address, { timeout: limit, in: inside }))
       const duration = Math.round(performance.now() - start)
-      const certificate = tls ? await certificateOf(socket.of, hostOf(address), context.timeout) : undefined
-      const shown =
-        certificate === undefined ? '' : `, its certificate is ${certificate['subject'] ?? certificate['none']}`
+      const rest = { timeout: limit - duration, signal: context.signal }
+      const shown = tls ? await certificateOf(socket.of, hostOf(address), rest) : undefined
       return {
-        fields: { open: true, duration, ...(certificate?.['subject'] === undefined ? {} : { certificate }) },
-        says: `${to} is open${shown}`,
+        fields: { open: true, resolves: true, duration, ...(shown?.field ? { certificate: shown.field } : {}) },
+        says: `${to} is open${shown ? `, its certificate is ${shown.says}` : ''}`,
       }
     } catch (error) {
-      if (isError(error, 'target') && (!error.transient || inside !== undefined)) throw error
-      const duration = Math.round(performance.now() - start)
-      return { fields: { open: false, duration }, says: `${to} is closed: ${messageOf(error)}` }
+      if (isNoAnswer(error)) return closedBy(error, to, Math.round(performance.now() - start))
+      throw error
     }
   },
 })
+
+function closedBy({ shows, message }: NoAnswer, to: string, duration: number): Taken {
+  const resolves = shows.resolves === undefined ? {} : { resolves: shows.resolves }
+  if (shows.reachable !== false) return { untaken: message, known: resolves }
+  return { fields: { open: false, ...resolves, duration }, says: `${to} is closed: ${message}` }
+}
 
 function closing(of: Duplex): { readonly of: Duplex } & Disposable {
   return { of, [Symbol.dispose]: () => of.destroy() }
@@ -73,23 +78,44 @@ function hostOf(address: string): string {
   return address.replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
 }
 
-/** The certificate is read whoever signed it: whether to trust it is what the plan decides. `none` says why there is none. */
-async function certificateOf(socket: Duplex, host: string, timeout: number): Promise<Record<string, unknown>> {
-  const tls = await import('node:tls')
-  return new Promise((resolve) => {
-    const timer = after(timeout, () => resolve({ none: 'not shown in time' }))
-    // An address is no name that a certificate is asked for by.
-    const servername = /^[\d.]+$|:/.test(host) ? '' : host
-    const secure = tls.connect({ socket, servername, rejectUnauthorized: false }, () => {
-      timer.stop()
-      resolve(shownBy(secure.getPeerCertificate()))
-    })
-    secure.on('error', (error: Error) => {
-      timer.stop()
-      resolve({ none: `not shown: ${error.message}` })
-    })
-  })
+/** What is known of a certificate; no field: the peer has none. */
+interface Certificate {
+  readonly field?: Record<string, unknown> | Incomplete
+  readonly says: string
 }
+
+/** The certificate is read whoever signed it: whether to trust it is what the plan decides. */
+async function certificateOf(
+  socket: Duplex,
+  host: string,
+  { timeout, signal }: { timeout: number; signal: AbortSignal },
+): Promise<Certificate> {
+  const tls = await import('node:tls')
+  const done = Promise.withResolvers<Certificate>()
+  const unknown = (why: string) => done.resolve({ field: incomplete(why), says: why })
+  using _timer = after(timeout, () => unknown('not known: the TLS handshake did not end in time'))
+  const stop = () => done.reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  // An address is not a name that a certificate is asked for by.
+  const servername = /^[\d.]+$|:/.test(host) ? '' : host
+  const secure = tls.connect({ socket, servername, rejectUnauthorized: false }, () => {
+    const field = shownBy(secure.getPeerCertificate())
+    done.resolve({ field, says: String(field['subject'] ?? 'without a name') })
+  })
+  secure.on('error', (error: NodeJS.ErrnoException) => {
+    if (HAS_NO_TLS.test(error.code ?? '')) done.resolve({ says: `not shown: ${error.message}` })
+    else unknown(`not known: ${error.message}`)
+  })
+  try {
+    return await done.promise
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** The peer hung up on the handshake, or answered it with something else. */
+const HAS_NO_TLS =
+  /^(ECONNRESET|EPIPE|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_HTTP_REQUEST|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/
 
 function shownBy({ subject, issuer, fingerprint256, valid_from, valid_to }: PeerCertificate): Record<string, unknown> {
   return {

@@ -15,6 +15,7 @@ export function checkRequest(params: unknown, place: Place): Finding[] {
     ...checkUrl((params as Record<string, unknown>)[method], placeAt(place, method)),
     ...tooMany(place, 'body', given(['json', 'body', 'form'])),
     ...tooMany(place, 'authorization', given(['bearer', 'basic'])),
+    ...halfPair(place, given(['cert', 'key'])),
   ]
 }
 
@@ -34,6 +35,20 @@ function checkUrl(url: unknown, place: Place): Finding[] {
 function tooMany(place: Place, what: string, given: readonly string[]): Finding[] {
   const [, another] = given
   return another === undefined ? [] : [several(place, another, what, given)]
+}
+
+function halfPair(place: Place, given: readonly string[]): Finding[] {
+  const [one] = given
+  if (one === undefined || given.length === 2) return []
+  const other = one === 'cert' ? 'key' : 'cert'
+  return [
+    wrong(
+      placeOfKey(place, one),
+      'half-pair',
+      `\`${one}\` is given without \`${other}\``,
+      `add \`${other}\`: PEM text`,
+    ),
+  ]
 }
 
 function several(place: Place, key: string, what: string, given: readonly string[]): Finding {

@@ -3,10 +3,12 @@
 import { brief } from '../../runner/base/brief.ts'
 import { exactJson } from '../../runner/base/exact-json.ts'
 import { parseJson } from '../../runner/base/json.ts'
-import { isError, messageOf } from '../../runner/contracts/errors.ts'
+import { isError } from '../../runner/contracts/errors.ts'
+import { isNoAnswer, type NoAnswer } from '../../runner/contracts/no-answer.ts'
 import {
   anything,
   duration,
+  flag,
   integer,
   optional,
   service,
@@ -43,7 +45,10 @@ export const httpParams = shortOr(
     bearer: optional(text('a token for `Authorization: Bearer`')),
     basic: optional(text('`user:password` for `Authorization: Basic`')),
     redirects: optional(integer('how many redirects are followed (default 0)', { minimum: 0, maximum: 20 })),
+    cookies: optional(flag('send and keep the cookies of the case (default true)')),
     ca: optional(text('PEM text of an authority to trust')),
+    cert: optional(text('PEM text of a client certificate to show')),
+    key: optional(text('PEM text of its key, out of `secrets`')),
     timeout: optional(duration('how long the whole exchange may take (default 5s in conditions, 60s as a step)')),
   },
   { description: 'a URL to GET, or a request' },
@@ -59,7 +64,10 @@ interface Request {
   readonly bearer?: string
   readonly basic?: string
   readonly redirects?: number
+  readonly cookies?: boolean
   readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
   readonly timeout?: string
 }
 export type HttpParams = string | (Request & { readonly [M in Method]?: string })
@@ -71,6 +79,7 @@ export const httpFields: Readonly<Record<string, Field>> = {
   json: { description: 'the body as JSON; `$` paths look into it', type: 'any' },
   duration: { description: 'how long it took, in ms', type: 'number', least: 0 },
   reachable: { description: 'whether there was an answer at all, whatever its status', type: 'boolean', reach: true },
+  resolves: { description: 'whether the name of the host leads to an address', type: 'boolean', reach: true },
   events: { description: 'of a stream: the data of each event; events.last and events.text', type: 'list' },
 }
 
@@ -89,17 +98,22 @@ export function hostOf(params: unknown): readonly string[] {
   return [host, inside].filter((name) => name !== undefined).filter((name) => !name.includes('${{'))
 }
 
-/** Sends the request; a refused, cut off or late answer is an untaken reading. `timeout` is in ms. */
+/**
+ * Sends the request. Without an answer the reading is untaken, and known is only what that shows: `reachable` where nobody
+ * answered, `resolves` where the name was looked up. `timeout` is in ms.
+ */
 export async function readHttp(params: HttpParams, target: Target, timeout: number): Promise<Taken> {
   try {
     return readingOf(await target.http(toRequest(params, timeout)))
   } catch (error) {
-    const isTarget = isError(error, 'target')
-    if (isTarget && !error.transient) throw error
-    // Where nobody can go and look from, nothing is known of what could be reached from there.
-    if (isTarget && typeof params === 'object' && params.in !== undefined) return { untaken: error.message }
-    return { untaken: messageOf(error), known: { reachable: false } }
+    if (isNoAnswer(error)) return { untaken: error.message, known: knownBy(error) }
+    if (isError(error, 'target') && error.transient) return { untaken: error.message }
+    throw error
   }
+}
+
+function knownBy({ shows: { reachable, resolves } }: NoAnswer): Readonly<Record<string, boolean>> {
+  return { ...(reachable === undefined ? {} : { reachable }), ...(resolves === undefined ? {} : { resolves }) }
 }
 
 /** The request as it is sent; `timeout` is in ms. */
@@ -113,7 +127,10 @@ export function toRequest(params: HttpParams, timeout: number): HttpRequest & { 
     headers: { ...body?.headers, ...authorization(said), ...texts(said.headers ?? {}) },
     ...(body === undefined ? {} : { body: body.content }),
     redirects: said.redirects,
+    cookies: said.cookies,
     ca: said.ca,
+    cert: said.cert,
+    key: said.key,
     in: said.in,
     timeout,
   }
@@ -154,6 +171,7 @@ function readingOf(response: HttpResponse): Taken {
       json: document,
       duration: Math.round(took),
       reachable: true,
+      resolves: true,
       ...(events ? { events: eventsField(events) } : {}),
     },
     document,

@@ -1,7 +1,8 @@
 /** This machine as a target: commands in process groups of their own, sockets, files. */
-import { createConnection } from 'node:net'
+import { lookup } from 'node:dns'
+import { createConnection, type LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Address, Transport } from '../../contracts/transport.ts'
+import type { Address, Reached, Transport } from '../../contracts/transport.ts'
 import { closeClient } from '../http/client.ts'
 import { execLocally, watchCommands } from './local-exec.ts'
 import { localFiles } from './local-files.ts'
@@ -20,10 +21,11 @@ export function localTransport(): Transport {
   return transport
 }
 
-async function connect(to: Address, signal: AbortSignal): Promise<Duplex> {
+async function connect(to: Address, signal: AbortSignal, reached?: Reached): Promise<Duplex> {
   signal.throwIfAborted()
+  reached?.('resolving')
   return await new Promise((resolve, reject) => {
-    const socket = createConnection('path' in to ? { path: to.path } : { host: to.host, port: to.port })
+    const socket = createConnection('path' in to ? { path: to.path } : { ...to, lookup: lookUp(reached) })
     const giveUp = () => {
       socket.destroy()
       reject(signal.reason)
@@ -35,7 +37,18 @@ async function connect(to: Address, signal: AbortSignal): Promise<Duplex> {
     })
     socket.once('connect', () => {
       signal.removeEventListener('abort', giveUp)
+      socket.setNoDelay(true)
       resolve(socket)
     })
   })
+}
+
+/** Whatever goes wrong here, the name is not resolved: a name server that refuses is not a service that does. */
+function lookUp(reached: Reached | undefined): LookupFunction {
+  return (host, options, done) =>
+    lookup(host, options, (error, ...found) => {
+      if (error) return done(Object.assign(new Error(error.message), { code: 'ENOTFOUND' }), '')
+      reached?.('connecting')
+      ;(done as (error: null, ...found: unknown[]) => void)(null, ...found)
+    })
 }

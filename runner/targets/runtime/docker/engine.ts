@@ -1,10 +1,11 @@
 /** The Docker Engine API over a target's transport (https://docs.docker.com/engine/api/). */
 
 import type { Duplex, Readable } from 'node:stream'
+import { orAborted } from '../../../base/abort.ts'
 import { after } from '../../../base/timer.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import type { Address, Transport } from '../../../contracts/transport.ts'
-import { clientOf } from '../../http/client.ts'
+import { exchange, type Answer as HttpAnswer } from '../../http/client.ts'
 import { EngineError } from './engine-error.ts'
 import { openHijacked } from './hijack.ts'
 
@@ -105,25 +106,27 @@ export class Engine {
   /** A connection that becomes a stream in both directions, for stdin. */
   async hijack(path: string, body: object, signal: AbortSignal): Promise<Duplex> {
     try {
-      const socket = await this.#transport.connect(this.address, signal)
-      return await openHijacked(socket, this.#path(path), body)
+      const socket = await orAborted(signal, this.#transport.connect(this.address, signal), (late) => late.destroy())
+      return await orAborted(signal, openHijacked(socket, this.#path(path), body), (late) => late.destroy())
     } catch (error) {
       throw signal.aborted ? signal.reason : this.#explained(error)
     }
   }
 
-  async #request(method: Method, path: string, body: object | Uint8Array | undefined, signal: AbortSignal) {
-    const client = await clientOf(this.#transport, originOf(this.address), this.address, undefined)
+  #request(
+    method: Method,
+    path: string,
+    body: object | Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const raw = body instanceof Uint8Array
-    return client.request({
-      method,
-      path: this.#path(path),
-      headers: body === undefined ? {} : { 'content-type': raw ? 'application/x-tar' : 'application/json' },
-      body: body === undefined ? null : raw ? Buffer.from(body) : JSON.stringify(body),
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      signal,
-    })
+    const headers = {
+      host: hostOf(this.address),
+      ...(body === undefined ? {} : { 'content-type': raw ? 'application/x-tar' : 'application/json' }),
+    }
+    const content = body === undefined ? null : raw ? Buffer.from(body) : JSON.stringify(body)
+    const way = { transport: this.#transport, to: this.address, reuse: true }
+    return exchange(way, { method, path: this.#path(path), headers, body: content }, signal)
   }
 
   #path(path: string): string {
@@ -157,8 +160,8 @@ function wordsOf(code: string | undefined, where: string): string | undefined {
   return undefined
 }
 
-function originOf(address: Address): URL {
-  return new URL('path' in address ? 'http://docker' : `http://${address.host}:${address.port}`)
+function hostOf(address: Address): string {
+  return 'path' in address ? 'docker' : `${address.host}:${address.port}`
 }
 
 function messageIn(bytes: Uint8Array, status: number): string {

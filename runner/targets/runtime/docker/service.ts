@@ -1,5 +1,4 @@
 /** A service of containers, as steps and probes see it. */
-import type { Duplex } from 'node:stream'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { Service, ServiceNames, ServiceState } from '../../../contracts/target.ts'
 import type { Address, Wake } from '../../../contracts/transport.ts'
@@ -25,7 +24,7 @@ export interface ServiceParts {
   /** Container addresses can be reached from where the transport is: not so with Docker in a virtual machine. */
   readonly direct: boolean
   /** Connects from inside. */
-  connect(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Duplex>
+  readonly connect: NonNullable<Service['connect']>
   /** Its last line before this target was opened: what came until then is of somebody else's time. */
   since(): string | undefined
 }
@@ -48,7 +47,7 @@ export function dockerService(parts: ServiceParts): Service {
       if (State.Status !== 'running') throw new TargetError(`${name} is ${State.Status}`, { transient: true })
       return execInside(engine, Id, command, options, signal)
     },
-    connect: (to, signal) => parts.connect(to, signal),
+    connect: parts.connect,
     logs: async ({ since = 0, last } = {}) =>
       (await linesOf(parts, marks[since] || parts.since() || undefined, last)).map(({ text }) => text),
     logMark: async () => marks.push(await lastMark(parts)) - 1,

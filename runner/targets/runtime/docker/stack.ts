@@ -253,8 +253,8 @@ class DockerStack implements Runtime {
       port: said?.port,
       sampled: said?.['sample-health'] ?? config.defaults?.['sample-health'] === true,
       direct: this.#direct(),
-      connect: async ({ host, port }, signal) =>
-        this.#insides.connect(group, { host: await this.#hostInside(host), port }, signal),
+      connect: async ({ host, port }, signal, reached) =>
+        this.#insides.connect(group, { host: await this.#hostInside(host), port }, signal, reached),
       since: () => this.#begins.get(name),
     })
     return { service, group }

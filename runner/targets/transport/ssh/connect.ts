@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream'
 import type { Channel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { Address, Transport } from '../../../contracts/transport.ts'
+import type { Address, Reached, Transport } from '../../../contracts/transport.ts'
 import type { Link } from './link.ts'
 import { relayed } from './relay.ts'
 
@@ -14,21 +14,30 @@ export async function connectThrough(
   exec: Transport['exec'],
   to: Address,
   signal: AbortSignal,
+  reached?: Reached,
 ): Promise<Duplex> {
   signal.throwIfAborted()
   const { become, user } = link.settings
   // sshd connects as who logged in; a socket may be for root alone.
   if ('path' in to && become && user !== 'root') return byRelay(link, to)
   try {
-    return await forwarded(link, exec, to, signal)
+    return await forwarded(link, exec, to, signal, reached)
   } catch (error) {
     if (!(error instanceof Forbidden)) throw error
     return byRelay(link, to)
   }
 }
 
-async function forwarded(link: Link, exec: Transport['exec'], to: Address, signal: AbortSignal): Promise<Duplex> {
+async function forwarded(
+  link: Link,
+  exec: Transport['exec'],
+  to: Address,
+  signal: AbortSignal,
+  reached: Reached | undefined,
+): Promise<Duplex> {
   const client = await link.client()
+  // The server does not say when it has found the name.
+  reached?.('resolving')
   return await new Promise<Duplex>((resolve, reject) => {
     const giveUp = () => reject(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
@@ -56,6 +65,7 @@ async function byRelay(link: Link, to: Address): Promise<Duplex> {
   const { address } = link.settings
   const where = whereOf(to)
   const made = await relayed(link, to)
+  if (made === undefined) throw new TargetError('the connection was cut', { transient: true })
   if (typeof made !== 'string') return closable(made)
   if (made !== 'NONE') throw notConnected(made, where, address)
   throw new TargetError(
@@ -83,7 +93,7 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/timed out/i, 'ETIMEDOUT'],
   [/no route/i, 'EHOSTUNREACH'],
   [/unreachable/i, 'ENETUNREACH'],
-  [/unknown host|not known|resolution/i, 'ENOTFOUND'],
+  [/unknown host|not known|resolution|no address associated/i, 'ENOTFOUND'],
 ]
 
 async function whyNot(
@@ -95,7 +105,8 @@ async function whyNot(
   if (error.reason === PROHIBITED || /prohibited/i.test(error.message)) return new Forbidden()
   // For a socket the server does not tell "nobody listens" from "not allowed".
   const code = 'path' in to ? await whySocket(exec, to.path) : codeOf(error.message)
-  if ('path' in to && code === 'ECONNREFUSED') return new Forbidden()
+  // Words that are not known are no evidence of a refusal: a program of the host tells more.
+  if (code === undefined || ('path' in to && code === 'ECONNREFUSED')) return new Forbidden()
   return notConnected(code, whereOf(to), settings.address)
 }
 
@@ -107,8 +118,8 @@ function whereOf(to: Address): string {
   return 'path' in to ? to.path : `${to.host}:${to.port}`
 }
 
-function codeOf(message: string): string {
-  return CODES.find(([words]) => words.test(message))?.[1] ?? 'ECONNREFUSED'
+function codeOf(message: string): string | undefined {
+  return CODES.find(([words]) => words.test(message))?.[1]
 }
 
 /** The server only says that it did not come to it. */

@@ -8,8 +8,11 @@ import { escapeLine, firstLineScript } from './line.ts'
 /** What a `.bashrc` prints comes before it. */
 const MARK = 'shakedown-relays'
 
-/** Resolves with what could be said about it: a channel, or the `code` of why there is none (`NONE`: nothing there can relay). */
-export async function relayed(link: Sessions, to: Address): Promise<Duplex | string> {
+/**
+ * Resolves with a channel, or with the `code` of why there is no connection (`NONE`: nothing there can relay; `UNKNOWN`: the
+ * reason has no name). Undefined: the program ended without a word.
+ */
+export async function relayed(link: Sessions, to: Address): Promise<Duplex | string | undefined> {
   const channel = await link.session(firstLineScript(link.settings.become))
   channel.stderr.resume()
   channel.on('error', () => undefined)
@@ -23,7 +26,10 @@ export async function relayed(link: Sessions, to: Address): Promise<Duplex | str
   return word
 }
 
-/** Only perl tells whether it is connected; of the others it shows when they end. */
+/**
+ * Only perl tells by itself whether it is connected. socat is tried first with nothing to say: else a port that is closed
+ * would count as open. Of docker it shows when it ends.
+ */
 const SCRIPT = `
 if command -v perl >/dev/null 2>&1 && perl -MIO::Socket::UNIX -MIO::Socket::INET -MIO::Select -e 1 2>/dev/null; then
   exec perl -e "$perl" ${MARK} "$@"
@@ -34,7 +40,22 @@ if [ $# -eq 1 ]; then
 else
   to="TCP:$1:$2"
 fi
-if command -v socat >/dev/null 2>&1; then echo "${MARK} connected"; exec socat -t 86400 - "$to"; fi
+if command -v socat >/dev/null 2>&1; then
+  why=$(socat -u OPEN:/dev/null "$to" 2>&1 >/dev/null) || {
+    case $why in
+      *refused*) echo "${MARK} ECONNREFUSED" ;;
+      *"timed out"*) echo "${MARK} ETIMEDOUT" ;;
+      *"No route"*) echo "${MARK} EHOSTUNREACH" ;;
+      *unreachable*) echo "${MARK} ENETUNREACH" ;;
+      *"not known"* | *resolution* | *"No address"*) echo "${MARK} ENOTFOUND" ;;
+      *denied*) echo "${MARK} EACCES" ;;
+      *) echo "${MARK} UNKNOWN" ;;
+    esac
+    exit 1
+  }
+  echo "${MARK} connected"
+  exec socat -t 86400 - "$to"
+fi
 if [ $# -eq 1 ] && command -v docker >/dev/null 2>&1; then echo "${MARK} connected"; exec docker -H "unix://$1" system dial-stdio; fi
 echo "${MARK} NONE"`
 
@@ -47,7 +68,8 @@ my $peer = @to == 1 ? IO::Socket::UNIX->new(Peer => $to[0]) : IO::Socket::INET->
 if (!$peer) {
   my %names = map { $_ => 1 } qw(ENOENT EACCES ECONNREFUSED ETIMEDOUT EHOSTUNREACH ENETUNREACH);
   my ($name) = grep { $names{$_} && $!{$_} } keys %!;
-  print "$mark ", $name || (@to == 1 ? "ECONNREFUSED" : "ENOTFOUND"), "\\n";
+  $name = "ENOTFOUND" if $@ =~ /bad hostname/i;
+  print "$mark ", $name || (@to == 1 ? "ECONNREFUSED" : "UNKNOWN"), "\\n";
   exit 1;
 }
 print "$mark connected\\n";
@@ -70,8 +92,8 @@ while (my @ready = $select->can_read) {
 }`
 
 /** What follows the word belongs to the connection. Read by `readable`: after a `pause` nobody's `data` would begin it again. */
-function firstWord(channel: Duplex): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>()
+function firstWord(channel: Duplex): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
   let bytes = Buffer.alloc(0)
   const read = () => {
     bytes = Buffer.concat([bytes, (channel.read() as Buffer | null) ?? Buffer.alloc(0)])
@@ -83,6 +105,6 @@ function firstWord(channel: Duplex): Promise<string> {
     resolve(word)
   }
   channel.on('readable', read)
-  channel.once('close', () => resolve('ECONNRESET'))
+  channel.once('close', () => resolve(undefined))
   return promise
 }

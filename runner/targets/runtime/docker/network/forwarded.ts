@@ -1,14 +1,16 @@
 import { Duplex } from 'node:stream'
 import { TargetError } from '../../../../contracts/errors.ts'
+import type { Reached } from '../../../../contracts/transport.ts'
 import { Frames } from '../frames.ts'
 
-/** Numbers of Linux, which every container has. */
+/** Numbers of Linux, which every container has. Any other one shows nothing of whom was asked for. */
 const codes: Readonly<Record<string, string>> = {
   0: 'ENOTFOUND',
   101: 'ENETUNREACH',
   104: 'ECONNRESET',
   110: 'ETIMEDOUT',
   111: 'ECONNREFUSED',
+  112: 'EHOSTDOWN',
   113: 'EHOSTUNREACH',
 }
 
@@ -21,8 +23,10 @@ export class Forwarded extends Duplex {
     this.#carrier = carrier
   }
 
-  /** Resolves once it is connected. Throws an error with a `code` when it can't be. */
-  static open(carrier: Duplex, signal: AbortSignal): Promise<Forwarded> {
+  /**
+   * Resolves once it is connected; Throws an error with a `code` when it can't be, and a TargetError when the command inside ended without a word.
+   */
+  static open(carrier: Duplex, signal: AbortSignal, reached?: Reached): Promise<Forwarded> {
     const made = new Forwarded(carrier)
     return new Promise((resolve, reject) => {
       const give = () => {
@@ -35,6 +39,10 @@ export class Forwarded extends Duplex {
       const frames = new Frames((stream, bytes) => {
         if (stream === 1) return made.#take(bytes)
         words += bytes.toString()
+        if (words.startsWith('found\n')) {
+          words = words.slice('found\n'.length)
+          reached?.('connecting')
+        }
         if (!words.includes('\n')) return
         over()
         if (words.startsWith('open')) return resolve(made)
@@ -46,7 +54,8 @@ export class Forwarded extends Duplex {
         carrier.once(event, () => {
           over()
           made.push(null)
-          reject(Object.assign(new Error(words.trim() || 'it was cut off'), { code: 'ECONNRESET' }))
+          const why = `the connection from inside was cut before it was made: ${words.trim() || 'its helper ended'}`
+          reject(new TargetError(why, { transient: true }))
         })
       carrier.resume()
     })
@@ -74,10 +83,9 @@ export class Forwarded extends Duplex {
   }
 }
 
-/** Words that it was not told to say are a trouble of its own, and no reading. */
+/** Anything else that the command prints is trouble of its own, and not a reading. */
 function refusal(words: string): Error {
   const [, number = '', why = ''] = /^no (\d+) (.*)/.exec(words) ?? []
-  const code = codes[number] ?? 'ECONNREFUSED'
   if (number === '') return new TargetError(`no connection can be made from inside: ${words.trim()}`)
-  return Object.assign(new Error(why), { code })
+  return Object.assign(new Error(why), { code: codes[number] })
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { TargetError } from '../../../../contracts/errors.ts'
+import type { Reached } from '../../../../contracts/transport.ts'
 import type { Engine } from '../engine.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Group } from '../group.ts'
@@ -33,17 +34,22 @@ export class Insides implements AsyncDisposable {
   }
 
   /** Names are looked up inside. Throws an error with a `code`, and a TargetError where the container itself can't be entered. */
-  async connect(group: Group, to: { host: string; port: number }, signal: AbortSignal): Promise<Duplex> {
+  async connect(
+    group: Group,
+    to: { host: string; port: number },
+    signal: AbortSignal,
+    reached?: Reached,
+  ): Promise<Duplex> {
     const one = await group.first()
     if (one.State.Status !== 'running')
       throw new TargetError(`${group.name} is ${one.State.Status}`, { transient: true })
     try {
-      return await this.#forward(await this.#helperOf(one), to, signal)
+      return await this.#forward(await this.#helperOf(one), to, signal, reached)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       // Somebody removed the helper.
       await this.#end(keyOf(one))
-      return this.#forward(await this.#helperOf(one), to, signal)
+      return this.#forward(await this.#helperOf(one), to, signal, reached)
     }
   }
 
@@ -51,7 +57,12 @@ export class Insides implements AsyncDisposable {
     await Promise.all([...this.#helpers.keys()].map((key) => this.#end(key)))
   }
 
-  async #forward({ id }: Helper, { host, port }: { host: string; port: number }, signal: AbortSignal): Promise<Duplex> {
+  async #forward(
+    { id }: Helper,
+    { host, port }: { host: string; port: number },
+    signal: AbortSignal,
+    reached: Reached | undefined,
+  ): Promise<Duplex> {
     const { engine } = this.#parts
     const { Id } = await engine.json<{ Id: string }>('POST', `/containers/${id}/exec`, {
       body: {
@@ -63,7 +74,8 @@ export class Insides implements AsyncDisposable {
       signal,
     })
     const socket = await engine.hijack(`/exec/${Id}/start`, { Detach: false, Tty: false }, signal)
-    return Forwarded.open(socket, signal)
+    reached?.('resolving')
+    return Forwarded.open(socket, signal, reached)
   }
 
   #helperOf(one: Inspection): Promise<Helper> {

@@ -1,0 +1,73 @@
+/** Where connections start, and what is known of the services they may lead to. */
+import { orAborted } from '../../base/abort.ts'
+import { isNoAnswer, NoAnswer } from '../../contracts/no-answer.ts'
+import type { Runtime, ServiceState } from '../../contracts/target.ts'
+import type { Address, Transport } from '../../contracts/transport.ts'
+import type { Whom } from './no-answer.ts'
+
+export interface Origin {
+  readonly transport: Pick<Transport, 'connect'>
+  /** Where a name of a plan leads; undefined: it is looked up by whoever connects. Throws a NoAnswer when the service does not run. */
+  locate(host: string, port: number | undefined, signal: AbortSignal): Promise<Address | undefined>
+  /** Looks a second time, at the service and at the way there. Throws a TargetError when the way is cut. */
+  judge(failed: NoAnswer, whom: Whom, signal: AbortSignal): Promise<NoAnswer>
+}
+
+export interface OriginParts {
+  readonly transport: Pick<Transport, 'connect'>
+  readonly runtime: Pick<Runtime, 'names' | 'service'>
+  locate(host: string, port: number | undefined): Promise<Address | undefined>
+  /** Silence and a cut prove something only while the way there works. Throws a TargetError when it does not. */
+  confirm?: ((failed: NoAnswer, whom: Whom, signal: AbortSignal) => Promise<NoAnswer>) | undefined
+}
+
+/** Where a plan names a service, one that does not run counts as refused. */
+export function originOf(parts: OriginParts): Origin {
+  return {
+    transport: parts.transport,
+    locate: async (host, port, signal) => {
+      try {
+        return await orAborted(signal, parts.locate(host, port))
+      } catch (error) {
+        if (signal.aborted || isNoAnswer(error)) throw error
+        throw (await notRunning(parts, host, signal)) ?? error
+      }
+    },
+    judge: async (failed, whom, signal) => {
+      if (signal.aborted) return failed
+      const seen = SILENT.includes(failed.code ?? '') ? await (parts.confirm?.(failed, whom, signal) ?? failed) : failed
+      const mayBeStopped = seen.shows.reachable === undefined && seen.shows.resolves !== true
+      return (mayBeStopped ? await notRunning(parts, whom.name, signal, seen) : undefined) ?? seen
+    },
+  }
+}
+
+/** Nobody said so: it was not answered, or cut. */
+const SILENT: readonly string[] = ['ETIMEDOUT', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CLOSED']
+
+/** Undefined when it is not a service, or runs, or nobody can tell. */
+async function notRunning(
+  { runtime }: OriginParts,
+  host: string,
+  signal: AbortSignal,
+  failed?: NoAnswer,
+): Promise<NoAnswer | undefined> {
+  if (!runtime.names().includes(host)) return undefined
+  const state = await stateOf(runtime, host, signal)
+  if (state === undefined || state === 'running' || state === 'paused') return undefined
+  const resolves = failed ? failed.shows.resolves : true
+  return new NoAnswer(`${host} is ${state}, so nobody listens there`, { reachable: false, resolves }, failed)
+}
+
+async function stateOf(
+  runtime: OriginParts['runtime'],
+  host: string,
+  signal: AbortSignal,
+): Promise<ServiceState['state'] | undefined> {
+  try {
+    return (await orAborted(signal, runtime.service(host).state())).state
+  } catch (error) {
+    if (signal.aborted) throw error
+    return undefined
+  }
+}
