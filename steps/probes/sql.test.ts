@@ -32,7 +32,7 @@ describe('sql', () => {
       '- assert: { sql: { host: "127.0.0.1:1", query: "SELECT 1", timeout: 2s }, count: 1 }',
     )
     expect(out).toContain('could not be read')
-    expect(out).toContain('ECONNREFUSED')
+    expect(out).toContain('refused by 127.0.0.1:1')
     expect(code).toBe(1)
   })
   test('asks one database and not two', async () => {
