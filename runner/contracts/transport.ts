@@ -17,9 +17,20 @@ export interface ExecOptions {
   readonly shell?: string | undefined
   /** The whole process group is ended after it. */
   readonly timeout?: number | undefined
-  /** Bytes kept of stdout and of stderr each (default 16 MiB); the rest is read and dropped. */
+  /** Bytes kept of stdout and of stderr each (default OUTPUT_KEPT); the rest is read and dropped. */
   readonly keep?: number | undefined
 }
+
+/** Bytes of stdout and of stderr each that are kept unless `keep` says otherwise: 16 MiB. */
+export const OUTPUT_KEPT = 16 * 1024 * 1024
+
+export interface Cut {
+  readonly stdout: boolean
+  readonly stderr: boolean
+}
+
+/** Both streams are whole. */
+export const UNCUT: Cut = { stdout: false, stderr: false }
 
 /** How a command ended. A command that is not found ends with 127, one ended by signal N with 128 + N. */
 export interface Exit {
@@ -27,10 +38,30 @@ export interface Exit {
   readonly signal?: string | undefined
   readonly stdout: Uint8Array
   readonly stderr: Uint8Array
-  readonly truncated: boolean
+  /** The streams of which more was written than was kept. */
+  readonly cut: Cut
   readonly timedOut: boolean
   /** In ms. */
   readonly duration: number
+  /** Some of what it started may go on. */
+  readonly left?: LeftBehind | undefined
+}
+
+/** What a command has left running. */
+export interface LeftBehind {
+  /** They have a session of their own, as daemons do, and stay. */
+  readonly stays?: true | undefined
+  /** Those that still live. */
+  look(): Promise<readonly LeftProcess[]>
+  /** Ends them, unless they are gone already. */
+  end(processes: readonly LeftProcess[]): Promise<void>
+}
+
+export interface LeftProcess {
+  /** Tells it from a later process with the same number. */
+  readonly id: string
+  /** `sleep 30 (process 4711)`. */
+  readonly says: string
 }
 
 export interface FileInfo {

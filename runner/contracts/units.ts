@@ -45,3 +45,10 @@ export function formatDuration(ms: number): string {
   const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60), seconds % 60]
   return [hours && `${hours}h`, minutes && `${minutes}m`, rest && `${rest}s`].filter(Boolean).join('')
 }
+
+/** A size in binary units, with one decimal where it is not whole: `512 B`, `1.5 KiB`, `16 MiB`. */
+export function formatSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)))
+  return `${Number((bytes / 2 ** (10 * power)).toFixed(1))} ${units[power]}`
+}

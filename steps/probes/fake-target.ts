@@ -7,7 +7,7 @@ import { toShell } from '../../runner/contracts/command.ts'
 import { NoAnswer } from '../../runner/contracts/no-answer.ts'
 import type { ProbeContext } from '../../runner/contracts/probe.ts'
 import type { Service, Target } from '../../runner/contracts/target.ts'
-import type { Files } from '../../runner/contracts/transport.ts'
+import { type Files, UNCUT } from '../../runner/contracts/transport.ts'
 
 export function fakeTarget(directory: string, services: Readonly<Record<string, Partial<Service>>> = {}): Target {
   const signal = new AbortController().signal
@@ -111,5 +111,5 @@ async function executed(sh: string, cwd: string, { env, stdin, timeout = 5_000 }
   })
   const [stdout, stderr, code] = await Promise.all([child.stdout.bytes(), child.stderr.bytes(), child.exited])
   const duration = performance.now() - start
-  return { code, stdout, stderr, truncated: false, timedOut: child.signalCode === 'SIGTERM', duration }
+  return { code, stdout, stderr, cut: UNCUT, timedOut: child.signalCode === 'SIGTERM', duration }
 }

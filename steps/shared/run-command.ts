@@ -1,12 +1,15 @@
 /** What the probe `run` and the step `run` have in common. */
 
 import { brief, lastLines } from '../../runner/base/brief.ts'
-import { parseJson } from '../../runner/base/json.ts'
+import { decodeText, knownText } from '../../runner/base/decode.ts'
+import { type Incomplete, incomplete } from '../../runner/base/incomplete.ts'
+import { readJson } from '../../runner/base/json.ts'
 import type { Command } from '../../runner/contracts/command.ts'
 import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
 import type { Field, Reading } from '../../runner/contracts/probe.ts'
 import type { Target } from '../../runner/contracts/target.ts'
-import type { Exit } from '../../runner/contracts/transport.ts'
+import type { Cut, Exit } from '../../runner/contracts/transport.ts'
+import { formatSize } from '../../runner/contracts/units.ts'
 
 export const runParams = shortOr(
   {
@@ -76,22 +79,32 @@ export async function runOnce(
 }
 
 function readingOf(exit: Exit): Reading {
-  const [stdout, stderr] = [textOf(exit.stdout), textOf(exit.stderr)]
-  const document = parseJson(stdout)
+  const [stdout, stderr] = [outputOf(exit, 'stdout'), outputOf(exit, 'stderr')]
+  // A part of a document is not the document, whatever it looks like.
+  const json = typeof stdout === 'string' ? readJson(stdout) : { document: incomplete(stdout.why) }
   return {
-    fields: { exit: exit.code, stdout, stderr, json: document, duration: Math.round(exit.duration) },
-    document,
-    says: [`exit ${exit.code}`, brief(lastLines(stderr, 5)), brief(lastLines(stdout, 5)), exit.truncated ? CUT : '']
+    fields: { exit: exit.code, stdout, stderr, json: json.document, duration: Math.round(exit.duration) },
+    ...json,
+    says: [`exit ${exit.code}`, ...[stderr, stdout].map((text) => brief(lastLines(knownText(text), 5))), ...cutWords(exit)]
       .filter(Boolean)
       .join(': '),
   }
 }
 
-const CUT = '(cut off: it wrote more than is kept)'
+/** Output loses one trailing newline. Its end is unknown where it was cut. */
+function outputOf(exit: Exit, stream: keyof Cut): string | Incomplete {
+  const bytes = exit[stream]
+  if (exit.cut[stream]) return decodeText(bytes, { cut: `cut at ${formatSize(bytes.length)}` })
+  const text = decodeText(bytes)
+  if (typeof text === 'string') return withoutNewline(text)
+  return typeof text.part === 'string' ? incomplete(text.why, withoutNewline(text.part), text.missing) : text
+}
 
-/** Output loses one trailing newline. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
+function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, '')
+}
+
+function cutWords({ cut }: Exit): string[] {
+  const streams = (['stdout', 'stderr'] as const).filter((stream) => cut[stream])
+  return streams.length === 0 ? [] : [`(${streams.join(' and ')} cut off: more was written than is kept)`]
 }

@@ -4,12 +4,12 @@ import { closeSync, existsSync } from 'node:fs'
 import { after } from '../../base/timer.ts'
 import type { Command } from '../../contracts/command.ts'
 import { TargetError } from '../../contracts/errors.ts'
-import type { ExecOptions, Exit } from '../../contracts/transport.ts'
+import { type ExecOptions, type Exit, type LeftBehind, OUTPUT_KEPT, UNCUT } from '../../contracts/transport.ts'
+import { elsewhere, leftInGroup } from './left-behind.ts'
 import { type Pipe, realPipe } from './local-pipe.ts'
 import { howEnded, type Kept, keepOutput } from './output.ts'
 import { type Launch, launchOf } from './script.ts'
 
-const KEEP = 16 * 1024 * 1024
 /** Between the TERM that lets a command tidy up and the KILL that nothing survives. */
 const TERM_GRACE = 200
 
@@ -41,11 +41,23 @@ export async function execLocally(command: Command, options: ExecOptions, signal
     await limit.ended()
     await Promise.all(outputs.map((output) => output.drained()))
     if (signal.aborted) throw signal.reason
-    return { ...ended(child, outputs), timedOut: limit.timedOut(), duration: performance.now() - start }
+    return {
+      ...ended(child, outputs),
+      timedOut: limit.timedOut(),
+      duration: performance.now() - start,
+      ...leftBy(child, outputs),
+    }
   } finally {
     tellAll(`end ${child.pid}`)
     limit.clear()
   }
+}
+
+/** Those that left its group have a session of their own, and are meant to stay. */
+function leftBy({ pid }: Child, outputs: Begun['outputs']): { left?: LeftBehind } {
+  if (!signalGroup(pid, 0)) return outputs.some((output) => output.held()) ? { left: elsewhere } : {}
+  const never = new AbortController().signal
+  return { left: leftInGroup(pid, (sh, options) => execLocally({ sh }, options, never)) }
 }
 
 interface NotStarted {
@@ -70,7 +82,7 @@ function begin(launch: Launch, options: ExecOptions): Begun | NotStarted {
       stdio: [launch.stdin ?? 'ignore', stdout, stderr, ...(launch.script === undefined ? [] : (['pipe'] as const))],
     }) as Child
     if (launch.script !== undefined) launch.feed(child.stdio[3] as number)
-    const keep = options.keep ?? KEEP
+    const keep = options.keep ?? OUTPUT_KEPT
     const kept = (pipe: Pipe | undefined, stream: Child['stdout']) =>
       pipe ? pipe.keep(keep) : keepOutput(stream as ReadableStream<Uint8Array>, keep)
     return { child, outputs: [kept(pipes[0], child.stdout), kept(pipes[1], child.stderr)] }
@@ -93,7 +105,7 @@ function whyNot(error: NodeJS.ErrnoException, file: string, cwd: string | undefi
 }
 
 function notStarted({ code, why }: NotStarted): Omit<Exit, 'duration'> {
-  return { code, stdout: new Uint8Array(), stderr: Buffer.from(`${why}\n`), truncated: false, timedOut: false }
+  return { code, stdout: new Uint8Array(), stderr: Buffer.from(`${why}\n`), cut: UNCUT, timedOut: false }
 }
 
 function ended(child: Child, [stdout, stderr]: Begun['outputs']): Omit<Exit, 'duration' | 'timedOut'> {
@@ -101,7 +113,7 @@ function ended(child: Child, [stdout, stderr]: Begun['outputs']): Omit<Exit, 'du
     ...howEnded(child),
     stdout: stdout.bytes(),
     stderr: stderr.bytes(),
-    truncated: stdout.truncated() || stderr.truncated(),
+    cut: { stdout: stdout.cut(), stderr: stderr.cut() },
   }
 }
 

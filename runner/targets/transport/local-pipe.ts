@@ -1,12 +1,14 @@
 /** Pipes for the output of commands: what Bun makes are sockets, and no command can open a socket as /dev/stderr. */
 import { dlopen, FFIType, ptr } from 'bun:ffi'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { type Kept, keepOutput } from './output.ts'
+import { Keeper, type Kept, readInto, restOf, SHORT_GRACE } from './output.ts'
 
 /** Most commands are over by then, and what they said is read in one go. In ms. */
 const SOON = 5
 const O_CLOEXEC = 0o2000000
 const PIECE = 65_536
+/** Of /proc/sys/fs/pipe-max-size. */
+const LARGEST_PIPE = 1_048_576
 
 export interface Pipe {
   /** The descriptor that a command writes to; close it once the command has it. */
@@ -51,48 +53,44 @@ function findPipe(): MakePipe | undefined {
 
 /** Read at once when the command is over soon, else as it comes. */
 function keepPipe(from: number, limit: number): Kept {
-  let stream: Kept | undefined
-  const chunks: Uint8Array[] = []
-  let size = 0
-  let seen = 0
+  const keeper = new Keeper(limit)
+  let following: Promise<void> | undefined
+  let held = false
   const follow = () => {
-    stream ??= keepOutput(Bun.file(from).stream(), limit - size)
+    following ??= readInto(keeper, Bun.file(from).stream()).finally(() => closeSync(from))
+    return following
   }
   const timer = setTimeout(follow, SOON)
-  const take = (piece: Uint8Array) => {
-    const kept = piece.subarray(0, limit - size)
-    if (kept.length > 0) chunks.push(kept)
-    size += kept.length
-    seen += piece.length
-  }
   return {
     drained: async () => {
       clearTimeout(timer)
-      // Somebody still holds it: a grandchild that goes on.
-      if (!stream && !readAll(from, take)) follow()
-      await stream?.drained()
-      closeSync(from)
+      if (!following && readAll(from, keeper)) return closeSync(from)
+      // Somebody still holds it: a child that goes on.
+      if ((await restOf(follow(), keeper, SHORT_GRACE)) === 'ended') return
+      held = true
+      // What the command itself wrote is in the pipe by now, however late we come to read it.
+      readAll(from, keeper)
+      keeper.end()
     },
-    bytes: () => (stream ? Buffer.concat([...chunks, stream.bytes()]) : joined(chunks)),
-    truncated: () => seen > size || stream?.truncated() === true,
+    held: () => held,
+    bytes: () => keeper.bytes(),
+    cut: () => keeper.cut(),
   }
 }
 
-/** False: it has no end yet. */
-function readAll(from: number, take: (piece: Uint8Array) => void): boolean {
-  for (;;) {
+/** Reads what a pipe can hold at most. False: it has no end yet. */
+function readAll(from: number, keeper: Keeper): boolean {
+  for (let size = 0; size < LARGEST_PIPE; ) {
     const piece = Buffer.allocUnsafe(PIECE)
     try {
       const length = readSync(from, piece)
       if (length === 0) return true
-      take(piece.subarray(0, length))
+      keeper.take(piece.subarray(0, length))
+      size += length
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false
       throw error
     }
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+  return false
 }

@@ -101,8 +101,8 @@ describe('how a command ended', () => {
     expect(await run(inside(), { sh: "printf 'a\\nb'; printf c >&2" })).toMatchObject({ out: 'a\nb', err: 'c' })
     expect([...(await run(inside(), { argv: ['printf', '\\000\\001\\377\\200'] })).stdout]).toEqual([0, 1, 255, 128])
     const cut = await run(inside(), { sh: 'head -c 5000000 /dev/zero; echo end >&2' }, { keep: 1_000 })
-    expect([cut.stdout.length, cut.truncated, cut.err]).toEqual([1_000, true, 'end\n'])
-    expect((await run(inside(), { argv: ['printf', '12345'] }, { keep: 5 })).truncated).toBe(false)
+    expect([cut.stdout.length, cut.cut, cut.err]).toEqual([1_000, { stdout: true, stderr: false }, 'end\n'])
+    expect((await run(inside(), { argv: ['printf', '12345'] }, { keep: 5 })).cut.stdout).toBe(false)
   })
   test('at an abort its reason is thrown, and the command is gone', async () => {
     const controller = new AbortController()
@@ -128,7 +128,7 @@ describe('how a command ended', () => {
 describe('commands inside a container', () => {
   test('50 MB come whole where they are asked for, binary', async () => {
     const all = await run(inside(), { argv: ['head', '-c', '50000000', '/dev/urandom'] }, { keep: 60_000_000 })
-    expect([all.stdout.length, all.truncated]).toEqual([50_000_000, false])
+    expect([all.stdout.length, all.cut.stdout]).toEqual([50_000_000, false])
     const back = await run(inside(), { argv: ['md5sum'] }, { stdin: all.stdout })
     expect(back.out.slice(0, 32)).toBe(new Bun.CryptoHasher('md5').update(all.stdout).digest('hex'))
   })

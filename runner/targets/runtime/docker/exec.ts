@@ -5,11 +5,12 @@ import type { Duplex } from 'node:stream'
 import { after } from '../../../base/timer.ts'
 import { type Command, toShell } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { ExecOptions, Exit } from '../../../contracts/transport.ts'
+import { type ExecOptions, type Exit, type LeftBehind, OUTPUT_KEPT, UNCUT } from '../../../contracts/transport.ts'
+import { processesIn } from '../../transport/left-behind.ts'
+import { LONG_GRACE, type Rest, restOf } from '../../transport/output.ts'
 import type { Engine } from './engine.ts'
 import { Frames } from './frames.ts'
 
-const KEEP = 16 * 1024 * 1024
 /** How long the daemon may take to know the exit code after the output has ended, in ms. */
 const CODE_WITHIN = 2_000
 /** Marks what was started, so that all of it can be found and ended. */
@@ -40,21 +41,64 @@ export async function execInside(
     },
   })
   const socket = await engine.hijack(`/exec/${Id}/start`, { Detach: false, Tty: false }, signal)
-  const output = collect(socket, options.keep ?? KEEP)
+  const output = collect(socket, options.keep ?? OUTPUT_KEPT)
   const limit = timeLimit(options.timeout, signal, async () => {
     await endMarked(engine, container, mark)
     socket.destroy()
   })
   socket.end(stdin)
   try {
-    await output.over
+    const rest = await restAfter(engine, Id, output)
     await limit.ended()
+    if (signal.aborted) throw signal.reason
+    const code = limit.timedOut() ? 137 : await exitCode(engine, Id)
+    const exit = exitOf(code, output, limit.timedOut(), performance.now() - start)
+    if (rest === 'ended') return exit
+    const cut = rest === 'talking' ? { stdout: true, stderr: true } : exit.cut
+    return { ...exit, cut, left: leftInside(engine, container, mark) }
   } finally {
     limit.clear()
+    socket.destroy()
   }
-  if (signal.aborted) throw signal.reason
-  const code = limit.timedOut() ? 137 : await exitCode(engine, Id)
-  return exitOf(code, output, limit.timedOut(), performance.now() - start)
+}
+
+/** The output of a command ends with it, unless a child that goes on holds it: the daemon is asked now and then whether it has ended. */
+async function restAfter(engine: Engine, id: string, output: Output): Promise<Rest> {
+  for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
+    const timer = pausing(pause)
+    const over = await Promise.race([output.over.then(() => true), timer.over])
+    timer.clear()
+    if (over) return 'ended'
+    const { Running } = await engine.json<{ Running: boolean }>('GET', `/exec/${id}/json`)
+    if (!Running) return restOf(output.over, output, LONG_GRACE)
+  }
+}
+
+function pausing(ms: number) {
+  const over = Promise.withResolvers<false>()
+  const timer = setTimeout(() => over.resolve(false), ms)
+  return { over: over.promise, clear: () => clearTimeout(timer) }
+}
+
+/** All that carries the mark goes when one of it does: a container's own processes do not. */
+function leftInside(engine: Engine, container: string, mark: string): LeftBehind {
+  return {
+    look: async () => {
+      const never = new AbortController().signal
+      const options = { timeout: 5_000 }
+      const { stdout } = await execInside(engine, container, { sh: marked(mark, LIST_ONE) }, options, never)
+      return processesIn(stdout)
+    },
+    end: () => endMarked(engine, container, mark),
+  }
+}
+
+/** The start time is not looked up: no other process carries the mark. */
+const LIST_ONE = `echo "\${p#/proc/} 0 $(tr '\\0\\n' '  ' <"$p/cmdline")"`
+
+/** Does something for each process that carries the mark. */
+function marked(mark: string, what: string): string {
+  return `for p in /proc/[0-9]*; do tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -qx '${MARK}=${mark}' && ${what}; done; :`
 }
 
 function launchOf(command: Command, { stdin, shell = 'sh' }: ExecOptions): { argv: string[]; stdin: Uint8Array } {
@@ -72,20 +116,23 @@ const FROM_STDIN = 'SD_SCRIPT=$(head -c "$0"); eval "unset SD_SCRIPT\n$SD_SCRIPT
 interface Output {
   readonly over: Promise<void>
   readonly kept: readonly [Buffer[], Buffer[]]
-  truncated: boolean
+  readonly cut: { stdout: boolean; stderr: boolean }
+  /** Bytes that came. */
+  seen: number
 }
 
 function collect(socket: Duplex, keep: number): Output {
   const kept: [Buffer[], Buffer[]] = [[], []]
   const sizes = [0, 0]
   const over = Promise.withResolvers<void>()
-  const output: Output = { over: over.promise, kept, truncated: false }
+  const output: Output = { over: over.promise, kept, cut: { ...UNCUT }, seen: 0 }
   const frames = new Frames((stream, bytes) => {
     const of = stream === 1 ? 0 : 1
     const piece = bytes.subarray(0, Math.max(0, keep - (sizes[of] ?? 0)))
     if (piece.length > 0) kept[of]?.push(Buffer.from(piece))
-    if (piece.length < bytes.length) output.truncated = true
+    if (piece.length < bytes.length) output.cut[stream === 1 ? 'stdout' : 'stderr'] = true
     sizes[of] = (sizes[of] ?? 0) + bytes.length
+    output.seen += bytes.length
   })
   socket.on('data', (chunk: Buffer) => frames.push(chunk))
   for (const event of ['end', 'close', 'error']) socket.once(event, () => over.resolve())
@@ -117,7 +164,7 @@ function exitOf(code: number, output: Output, timedOut: boolean, duration: numbe
     ...(signal && timedOut ? { signal } : {}),
     stdout,
     stderr,
-    truncated: output.truncated,
+    cut: output.cut,
     timedOut,
     duration,
   }
@@ -138,7 +185,7 @@ function notStarted(why: string, duration: number): Exit {
     code,
     stdout: new Uint8Array(),
     stderr: Buffer.from(`${says}\n`),
-    truncated: false,
+    cut: UNCUT,
     timedOut: false,
     duration,
   }
@@ -146,7 +193,7 @@ function notStarted(why: string, duration: number): Exit {
 
 /** Ends what carries the mark, and what that started: it is inherited. Without a shell inside, the daemon's view has to do. */
 async function endMarked(engine: Engine, container: string, mark: string): Promise<void> {
-  const script = `for p in /proc/[0-9]*; do tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -qx '${MARK}=${mark}' && kill -9 "\${p#/proc/}" 2>/dev/null; done`
+  const script = marked(mark, `kill -9 "\${p#/proc/}" 2>/dev/null`)
   try {
     const { Id } = await engine.json<{ Id: string }>('POST', `/containers/${container}/exec`, {
       body: { Cmd: ['sh', '-c', script], AttachStdout: true },

@@ -8,28 +8,28 @@ export function describeLimits(open: () => Transport): void {
 
   describe('limits', () => {
     test('50 MB of output are read, and only what is asked for is kept', async () => {
-      const { stdout, truncated, code } = await run(
+      const { stdout, cut, code } = await run(
         open(),
         { sh: 'head -c 50000000 /dev/zero; echo end >&2' },
         { keep: 1_000 },
       )
-      expect([stdout.length, truncated, code]).toEqual([1_000, true, 0])
+      expect([stdout.length, cut, code]).toEqual([1_000, { stdout: true, stderr: false }, 0])
     })
     test('50 MB arrive whole', async () => {
-      const { stdout, truncated } = await run(
-        open(),
-        { sh: 'head -c 50000000 /dev/zero; echo end' },
-        { keep: 60_000_000 },
-      )
-      expect([stdout.length, truncated, Buffer.from(stdout.subarray(-4)).toString()]).toEqual([
+      const { stdout, cut } = await run(open(), { sh: 'head -c 50000000 /dev/zero; echo end' }, { keep: 60_000_000 })
+      expect([stdout.length, cut.stdout, Buffer.from(stdout.subarray(-4)).toString()]).toEqual([
         50_000_004,
         false,
         'end\n',
       ])
     })
-    test('output that fits exactly is not called truncated', async () => {
-      const { truncated } = await run(open(), { argv: ['printf', '12345'] }, { keep: 5 })
-      expect(truncated).toBe(false)
+    test('calls an output that fits exactly whole', async () => {
+      const { cut } = await run(open(), { argv: ['printf', '12345'] }, { keep: 5 })
+      expect(cut).toEqual({ stdout: false, stderr: false })
+    })
+    test('tells which of the two streams was cut', async () => {
+      const { cut, stderr } = await run(open(), { sh: 'echo out; head -c 5000000 /dev/zero >&2' }, { keep: 1_000 })
+      expect([cut, stderr.length]).toEqual([{ stdout: false, stderr: true }, 1_000])
     })
     test('the time limit ends the whole group, grandchildren too, and keeps what was said', async () => {
       const ran = await run(open(), { sh: 'sh -c "trap \\"\\" TERM; sleep 60" & echo $!; sleep 61' }, { timeout: 150 })
@@ -64,6 +64,25 @@ export function describeLimits(open: () => Transport): void {
       expect(ran.duration).toBeLessThan(2_000)
       expect(await isAlive(ran.out.trim())).toBe(true)
       await run(open(), { sh: `kill ${ran.out.trim()}` })
+    })
+    test('does not wait for a child that keeps writing', async () => {
+      const ran = await run(open(), { sh: '(while :; do echo tick; sleep 0.05; done) & echo $!' })
+      expect(ran.duration).toBeLessThan(2_000)
+      expect(ran.cut.stdout).toBe(false)
+      expect(ran.out).toMatch(/^(tick\n)*\d+\n(tick\n)*$/)
+      await run(open(), { sh: `kill ${ran.out.match(/\d+/)}` })
+    })
+    test('does not wait for a child that never stops writing', async () => {
+      const ran = await run(open(), { sh: 'yes & echo $! >&2' }, { keep: 1_000 })
+      expect(ran.duration).toBeLessThan(4_000)
+      expect([ran.stdout.length, ran.cut.stdout]).toEqual([1_000, true])
+      await run(open(), { sh: `kill ${ran.err}` })
+    })
+    test('a child with a session of its own that keeps writing does not outwait the time limit', async () => {
+      const talking = 'setsid sh -c "while :; do echo tick; sleep 0.05; done" & echo $! >&2; sleep 60'
+      const ran = await run(open(), { sh: talking }, { timeout: 200 })
+      expect([ran.timedOut, ran.duration < 3_000]).toEqual([true, true])
+      await run(open(), { sh: `kill ${ran.err}` })
     })
     test('100 commands at once each get their own answer', async () => {
       const numbers = Array.from({ length: 100 }, (_, index) => index)

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:os'
 import type { ClientChannel } from 'ssh2'
 import { TargetError } from '../../../contracts/errors.ts'
+import { type Cut, UNCUT } from '../../../contracts/transport.ts'
+import { LONG_GRACE, type Rest, restOf } from '../output.ts'
 import type { Launch } from '../script.ts'
 import type { Job, Outcome, Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
 
-/** A grandchild that goes on may hold the channel open: once the command has ended, output may pause for this long. */
-const QUIET_GRACE = 100
 const TERM_GRACE = 0.2
 
 /** `mainWith` is told where descriptor 3 of a script comes from, and execs the command; what stdin holds behind it is the command's. */
@@ -64,13 +64,18 @@ function howItEnds(
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     let how: Pick<Outcome, 'code' | 'signalled'> | undefined
+    let cut: Cut = UNCUT
+    let left: Outcome['left']
     channel.once('exit', (code: number | null, signal?: string) => {
       how = code === null ? { code: 128 + numberOf(signal), signalled: true } : { code, signalled: false }
-      closeWhenQuiet(channel)
+      void closeWhenSettled(channel).then((rest) => {
+        left = rest === 'ended' ? undefined : 'elsewhere'
+        cut = rest === 'talking' ? { stdout: true, stderr: true } : UNCUT
+      })
     })
     channel.once('close', () => {
       const seen = outputs()
-      if (how) return resolve({ ...how, ...seen })
+      if (how) return resolve({ ...how, ...seen, cut, left })
       reject(
         new TargetError(`the connection to ${settings.address} was cut while a command ran`, {
           transient: true,
@@ -81,14 +86,16 @@ function howItEnds(
   })
 }
 
-function closeWhenQuiet(channel: ClientChannel): void {
-  let timer = setTimeout(() => channel.close(), QUIET_GRACE)
-  const later = () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => channel.close(), QUIET_GRACE)
-  }
-  for (const output of [channel, channel.stderr]) output.on('data', later)
-  channel.once('close', () => clearTimeout(timer))
+/** A child that goes on may hold the channel. */
+async function closeWhenSettled(channel: ClientChannel): Promise<Rest> {
+  const output = { seen: 0 }
+  for (const stream of [channel, channel.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output.seen += chunk.length
+    })
+  const rest = await restOf(new Promise((closed) => channel.once('close', closed)), output, LONG_GRACE)
+  if (rest !== 'ended') channel.close()
+  return rest
 }
 
 function numberOf(signal: string | undefined): number {

@@ -4,15 +4,15 @@ import { constants } from 'node:os'
 import { after } from '../../../base/timer.ts'
 import { type Command, quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
-import type { ExecOptions, Exit } from '../../../contracts/transport.ts'
+import { type ExecOptions, type Exit, type LeftBehind, OUTPUT_KEPT, UNCUT } from '../../../contracts/transport.ts'
+import { elsewhere, leftInGroup } from '../left-behind.ts'
 import { type Launch, launchOf } from '../script.ts'
 import { execAlone } from './exec-alone.ts'
 import { type FramedShell, NoSpace } from './framed-shell.ts'
-import type { Job } from './job.ts'
+import type { Job, Outcome } from './job.ts'
 import { quoteOnLine } from './line.ts'
 import type { Link } from './link.ts'
 
-const KEEP = 16 * 1024 * 1024
 /** Where `head` is not exact, all goes by `read`, which takes a line byte by byte: what is longer gets a channel of its own. */
 const MOST_IN_A_LINE = 64 * 1024
 
@@ -36,12 +36,13 @@ export async function execRemotely(
   signal.throwIfAborted()
   const start = performance.now()
   const launch = launchOf(command, options)
-  const keep = options.keep ?? KEEP
+  const keep = options.keep ?? OUTPUT_KEPT
   const shell = host.reads ? undefined : await unlessAborted(host.link.shell(), signal)
   const length = (launch.stdin?.length ?? 0) + (launch.script?.length ?? 0)
   const settled = async (job: Job) => {
-    const exit = await outcomeOf(job, host, options, keep, signal)
-    return { ...exit, duration: performance.now() - start }
+    const { outcome, ...exit } = await outcomeOf(job, host, options, keep, signal)
+    const duration = performance.now() - start
+    return { ...exit, duration, ...(await leftBy(outcome, job, host)) }
   }
   if (shell && (shell.exact || length <= MOST_IN_A_LINE)) {
     try {
@@ -59,11 +60,12 @@ async function outcomeOf(
   options: ExecOptions,
   keep: number,
   signal: AbortSignal,
-): Promise<Omit<Exit, 'duration'>> {
+): Promise<Omit<Exit, 'duration'> & { outcome: Outcome }> {
   const limit = limitOf(job, options.timeout, signal)
   void job.group.then((group) => group !== undefined && host.tell(`run ${group}`))
   try {
-    const { code, signalled, stdout, stderr, cut = false } = await job.outcome
+    const outcome = await job.outcome
+    const { code, signalled, stdout, stderr, cut = UNCUT } = outcome
     await limit.ended()
     if (signal.aborted) throw signal.reason
     return {
@@ -71,8 +73,9 @@ async function outcomeOf(
       ...(signalled ? signalName(code) : {}),
       stdout: stdout.subarray(0, keep),
       stderr: stderr.subarray(0, keep),
-      truncated: cut || stdout.length > keep || stderr.length > keep,
+      cut: { stdout: cut.stdout || stdout.length > keep, stderr: cut.stderr || stderr.length > keep },
       timedOut: limit.timedOut(),
+      outcome,
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -81,6 +84,15 @@ async function outcomeOf(
     limit.clear()
     void job.group.then((group) => group !== undefined && host.tell(`end ${group}`))
   }
+}
+
+async function leftBy({ left }: Outcome, job: Job, host: ExecHost): Promise<{ left?: LeftBehind }> {
+  if (left === undefined) return {}
+  if (left === 'elsewhere') return { left: elsewhere }
+  const group = await job.group
+  if (group === undefined) return {}
+  const never = new AbortController().signal
+  return { left: leftInGroup(group, (sh, options) => execRemotely(host, { sh }, options, never)) }
 }
 
 function inShell(shell: FramedShell, launch: Launch, options: ExecOptions, keep: number): Job {

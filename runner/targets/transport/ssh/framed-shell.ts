@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { ClientChannel } from 'ssh2'
 import { lastLines } from '../../../base/brief.ts'
 import { TargetError } from '../../../contracts/errors.ts'
+import { UNCUT } from '../../../contracts/transport.ts'
 import { type Answer, Frames } from './frames.ts'
 import type { Job, Outcome, Sessions } from './job.ts'
 import { escapeLine, firstLineScript } from './line.ts'
@@ -33,7 +34,9 @@ interface Pending {
   begun(group: number): void
   exited(code: number, signalled: boolean): void
   /** An output was not kept to its end. */
-  cut(): void
+  cut(stream: 'stdout' | 'stderr'): void
+  /** Processes of its group go on. */
+  left(): void
   done(stdout: Buffer, stderr: Buffer): void
   fail(error: Error): void
 }
@@ -86,8 +89,9 @@ export class FramedShell {
     const group = Promise.withResolvers<number | undefined>()
     const outcome = Promise.withResolvers<Outcome>()
     let how = { code: 137, signalled: true }
-    let cut = false
+    const cut = { ...UNCUT }
     let taken = false
+    let left: Outcome['left']
     let stopped = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const over = () => {
@@ -107,12 +111,15 @@ export class FramedShell {
         how = { code, signalled }
         timer = setTimeout(take, QUIET_GRACE)
       },
-      cut: () => {
-        cut = true
+      cut: (stream) => {
+        cut[stream] = true
+      },
+      left: () => {
+        left = 'group'
       },
       done: (stdout, stderr) => {
         over()
-        outcome.resolve({ ...how, stdout, stderr, cut })
+        outcome.resolve({ ...how, stdout, stderr, cut, left: left ?? (taken ? 'elsewhere' : undefined) })
       },
       fail: (error) => {
         over()
@@ -166,7 +173,8 @@ export class FramedShell {
     const pending = this.#pending.get(slot)
     if (word === 'begun') pending?.begun(value)
     if (word === 'exit') pending?.exited(value, how === 'signal')
-    if (word === 'cut') pending?.cut()
+    if (word === 'left') pending?.left()
+    if (word === 'cut') pending?.cut(how === 'err' ? 'stderr' : 'stdout')
     if (word === 'full') pending?.fail(new NoSpace())
   }
 

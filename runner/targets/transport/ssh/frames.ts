@@ -4,7 +4,7 @@
 export type Answer = 'exact' | 'ready' | 'none'
 
 export interface Told {
-  /** `begun`, `exit`, `cut`, `full`. */
+  /** `begun`, `exit`, `cut`, `left`, `full`. */
   word(word: string, slot: number, value: number, how: string): void
   done(slot: number, stdout: Buffer, stderr: Buffer): void
 }

@@ -1,4 +1,5 @@
 import type { ClientChannel } from 'ssh2'
+import type { Cut } from '../../../contracts/transport.ts'
 import type { SshSettings } from './settings.ts'
 
 export interface Outcome {
@@ -6,8 +7,10 @@ export interface Outcome {
   readonly signalled: boolean
   readonly stdout: Buffer
   readonly stderr: Buffer
-  /** There was more of an output than could be kept on the host. */
-  readonly cut?: boolean
+  /** The outputs of which there was more than could be kept on the host. */
+  readonly cut?: Cut
+  /** Processes of its group go on, or of a session of their own that hold its outputs. */
+  readonly left?: 'group' | 'elsewhere' | undefined
 }
 
 /** A command that is under way on the host. */

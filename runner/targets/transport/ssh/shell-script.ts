@@ -8,7 +8,7 @@
  *     drop SLOT                  forgets what came for a command that is not run after all
  *     take SLOT KEEP             tells what there is of the outputs, though somebody still holds them
  *
- * and answers `begun SLOT GROUP`, `exit SLOT CODE HOW`, `cut SLOT` (an output was longer), `full SLOT` (not run: there is no
+ * and answers `begun SLOT GROUP`, `exit SLOT CODE HOW`, `cut SLOT 0 NAME` (the output `out` or `err` was longer), `left SLOT GROUP` (some of its group go on), `full SLOT` (not run: there is no
  * space) and `done SLOT`, followed by stdout, the token, stderr, and the token. Lengths would be wrong when a child that
  * goes on still appends. The end of stdin ends everything that runs.
  *
@@ -59,7 +59,7 @@ there() {
 
 keep() {
   cat >"$dir/$1" && exit
-  echo "cut \${1%.*}" >&4
+  echo "cut \${1%.*} 0 \${1##*.}" >&4
   exec cat >/dev/null
 }
 
@@ -83,6 +83,7 @@ run() {
   [ -n "$alone" ] || set -m
   ( begin "$1"; slot=$dir/$1; eval "$4" ) >"$dir/$1.to-out" 2>"$dir/$1.to-err"
   code=$? how=exit
+  { read -r group <"$dir/$1.group" && kill -0 "-$group" && echo "left $1 $group" >&4; } 2>/dev/null
   { [ -s "$dir/$1.how" ] || [ -n "$BASH_VERSION" ] || [ $code = 130 ] || [ $code = 141 ]; } && [ $code -gt 128 ] && how=signal
   : >"$dir/$1.group"
   echo "exit $1 $code $how" >&4
