@@ -32,7 +32,7 @@ export async function runCase(kase: Case, run: CaseRun): Promise<CaseEnd> {
     is: 'case.ended',
     case: kase.id,
     outcome: end.outcome,
-    duration: Math.round(performance.now() - start),
+    duration: Math.round(performance.now() - start - life.waited),
     reason: life.reason,
     failures: life.failures,
     restored: end.restored,
@@ -56,6 +56,11 @@ class CaseLife {
   #gathered = false
   #up = false
   #scope = new Scope()
+
+  /** ms that it waited for other cases and runs: not its own time. */
+  get waited(): number {
+    return this.#limit?.waited ?? 0
+  }
 
   constructor(kase: Case, run: CaseRun) {
     this.#kase = kase
@@ -105,6 +110,7 @@ class CaseLife {
       phase: (phase) => this.#phase(phase),
       somethingIsLeft: () => this.#world?.changes.entries.some(({ state }) => state !== 'restored') === true,
       firstFailure: () => this.#gatherEvidence(),
+      waiting: (work) => this.#limitNow().uncounted(work),
     })
   }
 
@@ -229,6 +235,7 @@ class CaseLife {
       await world.runtime.keep?.()
       return
     }
+    await world.left.end()
     await keepLogs(world)
     const stacks = await world.changes.restore(({ undo }) => undo.of === 'stack', 'end')
     if (stacks.some(({ outcome }) => outcome !== 'restored')) this.#restored = 'failed'

@@ -7,6 +7,10 @@ export interface Deadline extends Disposable {
   readonly signal: AbortSignal
   /** True when the time ended it. */
   readonly over: boolean
+  /** ms that did not count. */
+  readonly waited: number
+  /** Does work whose time does not count: waiting for others. */
+  uncounted<T>(work: () => Promise<T>): Promise<T>
 }
 
 /**
@@ -17,18 +21,34 @@ export function deadline(limit: number | undefined, parents: readonly AbortSigna
   const controller = new AbortController()
   let over = false
   const end = (reason: unknown) => controller.abort(reason)
-  const timer =
+  const start = performance.now()
+  let waited = 0
+  const begin = () =>
     limit === undefined
       ? undefined
-      : after(limit, () => {
+      : after(Math.max(0, limit - (performance.now() - start - waited)), () => {
           over = true
           end(new CheckFailure(`${what} not done within ${formatDuration(limit)}`))
         })
+  let timer = begin()
   const heard = parents.map((parent) => listen(parent, end))
   return {
     signal: controller.signal,
     get over() {
       return over
+    },
+    get waited() {
+      return waited
+    },
+    uncounted: async (work) => {
+      const from = performance.now()
+      timer?.stop()
+      try {
+        return await work()
+      } finally {
+        waited += performance.now() - from
+        timer = begin()
+      }
     },
     [Symbol.dispose]: () => {
       timer?.stop()

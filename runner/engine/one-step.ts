@@ -59,7 +59,9 @@ export async function runStep(raw: Planned, flow: Flow, world: World, refused?: 
         signal: limit.signal,
         kind,
       })
-      const reading = await settled(perform(planned, kind, running, names, world), limit, bound.release)
+      const reading = await settled(perform(planned, kind, running, names, world), limit, bound.release).finally(() =>
+        bound.tellLeft(id),
+      )
       if (reading) capture(planned, reading, names, flow.scope, world)
       if (nested.failed) throw nested.error ?? new NestedFailure()
       ended('passed', { noticed: running.noticed, reading: reading?.says })

@@ -12,6 +12,7 @@ import type { Names } from '../plan/values.ts'
 import type { CaseRun } from './case-run.ts'
 import { Changes } from './changes.ts'
 import type { Emit } from './emit.ts'
+import { LeftBehinds } from './left-behind.ts'
 import { journalFolder, targetIdentity } from './leftovers.ts'
 import { lockTarget } from './locking.ts'
 import { refuseDirty } from './refuse-dirty.ts'
@@ -27,6 +28,8 @@ export interface Opening {
   /** Asked at the end: work files of what is left are kept, since an undo may need them. */
   somethingIsLeft(): boolean
   firstFailure(): Promise<void>
+  /** Waits for other cases and runs, which is not the case's own time. */
+  waiting<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** What is opened here is closed with `stack`, last first. */
@@ -41,7 +44,9 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   const effect = effectOfCase(kase, hands.kinds)
   if (!kind.owned?.(config))
     stack.use(
-      await lockTarget(kase, effect, { run, kind, transport, check, wait: waitLock, signal: stop.signal, warn }),
+      await on.waiting(() =>
+        lockTarget(kase, effect, { run, kind, transport, check, wait: waitLock, signal: stop.signal, warn }),
+      ),
     )
   await refuseDirty(kase.target, transport)
   let opened: Runtime | undefined
@@ -52,13 +57,14 @@ export async function openCase(kase: Case, caseRun: CaseRun, stack: AsyncDisposa
   const runtime =
     lifetimeOf(kase) === 'case' || !kind.owned?.(config)
       ? stack.use(await openRuntime({ ...opening, folder, transport, opened: (made) => (opened = made) }))
-      : stack.use(await caseRun.stacks.turn(kase, environmentOf(roots), () => openShared(opening))).runtime
+      : await inTurn(opening, stack, on)
   opened = runtime
   const changes = changesOf(opening, { name: `${run}-${kase.id}`, transport, runtime })
   const results = caseFolder(caseRun.results, kase)
   const memory = new Map<string, unknown>()
+  const left = new LeftBehinds(kase.id, emit)
   const { firstFailure } = on
-  return { kase, hands, emit, redactor, stop, transport, runtime, changes, memory, roots, results, firstFailure }
+  return { kase, hands, emit, redactor, stop, transport, runtime, changes, memory, roots, results, left, firstFailure }
 }
 
 interface OpeningParts {
@@ -67,6 +73,13 @@ interface OpeningParts {
   readonly kind: RuntimeKind
   readonly roots: Names
   readonly emit: Emit
+}
+
+/** The stack that cases share is used by one at a time. */
+async function inTurn(opening: OpeningParts, stack: AsyncDisposableStack, on: Opening): Promise<Runtime> {
+  const { kase, caseRun, roots } = opening
+  const turn = stack.use(await on.waiting(() => caseRun.stacks.turn(kase, environmentOf(roots))))
+  return turn.opened(() => openShared(opening))
 }
 
 /** A stack that outlives the case has a transport, a work folder and a journal of its own. */

@@ -18,6 +18,12 @@ export function lifetimeOf({ target }: Pick<Case, 'target'>): 'case' | 'plan' | 
   return said === 'plan' || said === 'run' ? said : 'case'
 }
 
+/** Ends when it is disposed of. */
+export interface Turn extends Disposable {
+  /** The stack, as the case sees it; opened by the first that needs it. */
+  opened(open: () => Promise<OpenStack>): Promise<Runtime>
+}
+
 export class SharedStacks {
   readonly #left = new Map<string, number>()
   readonly #stacks = new Map<string, Shared>()
@@ -27,21 +33,14 @@ export class SharedStacks {
   }
 
   /** Waits for the turn of a case. `environment` tells stacks apart that a matrix shapes differently. */
-  async turn(
-    kase: Case,
-    environment: object,
-    open: () => Promise<OpenStack>,
-  ): Promise<{ runtime: Runtime } & Disposable> {
+  async turn(kase: Case, environment: object): Promise<Turn> {
     const key = `${usersOf(kase)}\n${JSON.stringify(environment)}`
     const shared = this.#stacks.get(key) ?? new Shared()
     this.#stacks.set(key, shared)
     const release = await shared.turn()
-    try {
-      const stack = await shared.opened(open)
-      return { runtime: await seenByCase(stack.runtime, () => shared.up()), [Symbol.dispose]: release }
-    } catch (error) {
-      release()
-      throw error
+    return {
+      opened: async (open) => seenByCase((await shared.opened(open)).runtime, () => shared.up()),
+      [Symbol.dispose]: release,
     }
   }
 

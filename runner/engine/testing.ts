@@ -16,6 +16,7 @@ import { bindTarget } from '../targets/target.ts'
 import { localTransport } from '../targets/transport/local.ts'
 import { Changes } from './changes.ts'
 import type { Flow } from './flow.ts'
+import { LeftBehinds } from './left-behind.ts'
 import { Scope } from './scope.ts'
 import { runSteps } from './steps.ts'
 import { Stop } from './stop.ts'
@@ -68,6 +69,7 @@ export async function worldOf(steps: readonly string[], head = ''): Promise<Test
     memory: new Map(),
     roots: rootsOf(kase, 'run-1', {}, () => runtime),
     results: { folder: results, named: results },
+    left: new LeftBehinds(kase.id, emit),
     firstFailure: async () => undefined,
   }
   const flow = flowOf(world)

@@ -11,6 +11,7 @@ import { bindValue } from '../plan/bind.ts'
 import type { Names } from '../plan/values.ts'
 import type { Changes } from './changes.ts'
 import type { Emit } from './emit.ts'
+import type { FoundLeft, LeftBehinds } from './left-behind.ts'
 import type { Stop } from './stop.ts'
 
 /** What the engine is handed, since it names no kind, target or validator. */
@@ -52,16 +53,31 @@ export interface World {
   readonly roots: Names
   /** Folder of this case in the results: as it is, and as the user named it. */
   readonly results: { readonly folder: string; readonly named: string }
+  /** What commands of the case left running. */
+  readonly left: LeftBehinds
   /** Runs `on-failure` once, right after the first step that failed. */
   firstFailure(): Promise<void>
 }
 
+export interface BoundTarget {
+  readonly target: Target
+  release(): void
+  /** Tells what commands on it left running. */
+  tellLeft(step: string): Promise<void>
+}
+
 /** The target as one step or phase sees it; dead after `release`. */
-export function bindTargetOf(world: World, signal: AbortSignal): { target: Target; release(): void } {
+export function bindTargetOf(world: World, signal: AbortSignal): BoundTarget {
   const { kase, transport, runtime, hands } = world
   const { name, home, config } = kase.target
   const resolve = <T>(plain: T) => bindValue(plain, world.roots) as T
-  return hands.bindTarget({ name, transport, runtime, home, config, resolve, keeps: world.memory }, signal)
+  const { target, release } = hands.bindTarget({ name, transport, runtime, home, config, resolve, keeps: world.memory }, signal)
+  const found: FoundLeft[] = []
+  return {
+    target: world.left.watched(target, (one) => found.push(one)),
+    release,
+    tellLeft: (step) => world.left.tell(step, found.splice(0)),
+  }
 }
 
 /** Milliseconds of a duration, times the target's patience. An unreadable one is taken as 0, since it was checked at load. */

@@ -22,7 +22,7 @@ export function leftInGroup(group: number, ask: Ask): LeftBehind {
 /** Only its output tells of it. */
 export const elsewhere: LeftBehind = {
   stays: true,
-  look: async () => [{ id: '', says: 'a process with a session of its own, which holds its output' }],
+  look: async () => [{ id: '', says: 'a process with a session of its own that holds its output' }],
   end: async () => undefined,
 }
 
