@@ -78,7 +78,7 @@ function* tasksOf(
       name: `${fileName(says(command))}.txt`,
       take: async () => {
         const exit = await target.exec(command, { in: inside, timeout: LIMIT })
-        return `$ ${says(command)}\nexit ${exit.code}\n\n${Buffer.from(exit.stdout)}${Buffer.from(exit.stderr)}${exit.truncated ? CUT : ''}`
+        return `$ ${says(command)}\nexit ${exit.code}\n\n${Buffer.from(exit.stdout)}${exit.cut.stdout ? CUT : ''}${Buffer.from(exit.stderr)}${exit.cut.stderr ? CUT : ''}`
       },
     }
   for (const address of http)
