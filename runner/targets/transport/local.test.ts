@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { test } from 'bun:test'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { run, until } from './conformance/run.ts'
 import { describeTransport } from './conformance.ts'
