@@ -85,7 +85,11 @@ function readingOf(exit: Exit): Reading {
   return {
     fields: { exit: exit.code, stdout, stderr, json: json.document, duration: Math.round(exit.duration) },
     ...json,
-    says: [`exit ${exit.code}`, ...[stderr, stdout].map((text) => brief(lastLines(knownText(text), 5))), ...cutWords(exit)]
+    says: [
+      `exit ${exit.code}`,
+      ...[stderr, stdout].map((text) => brief(lastLines(knownText(text), 5))),
+      ...cutWords(exit),
+    ]
       .filter(Boolean)
       .join(': '),
   }
