@@ -71,7 +71,10 @@ export function bindTargetOf(world: World, signal: AbortSignal): BoundTarget {
   const { kase, transport, runtime, hands } = world
   const { name, home, config } = kase.target
   const resolve = <T>(plain: T) => bindValue(plain, world.roots) as T
-  const { target, release } = hands.bindTarget({ name, transport, runtime, home, config, resolve, keeps: world.memory }, signal)
+  const { target, release } = hands.bindTarget(
+    { name, transport, runtime, home, config, resolve, keeps: world.memory },
+    signal,
+  )
   const found: FoundLeft[] = []
   return {
     target: world.left.watched(target, (one) => found.push(one)),
