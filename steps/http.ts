@@ -1,7 +1,8 @@
 import { CheckFailure } from '../runner/contracts/errors.ts'
 import { defineStep } from '../runner/contracts/step.ts'
+import { askedRequest } from './shared/asked.ts'
 import { checkRequest } from './shared/http-check.ts'
-import { type HttpParams, httpFields, httpParams, methodOf, readHttp } from './shared/http-request.ts'
+import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from './shared/http-request.ts'
 
 /** Sends a request. */
 export const http = defineStep({
@@ -15,6 +16,8 @@ export const http = defineStep({
   timeout: '60s',
   examples: ['http://gateway/health', { post: 'http://gateway/api/submit', json: { work: 1 } }],
   check: (params, { place }) => checkRequest(params, place),
+  asked: (params, target) => askedRequest(params as HttpParams, target),
+  services: hostOf,
   run: async (params, context) => {
     const { timeout } = typeof params === 'string' ? {} : params
     const taken = await readHttp(params as HttpParams, context.target, context.measure(timeout ?? '60s'))

@@ -1,7 +1,8 @@
 /** Several conditions as one. */
 import type { Miss } from '../contracts/errors.ts'
-import type { Condition, ProbeContext, Verdict } from '../contracts/probe.ts'
+import type { Condition, Evidence, ProbeContext, Verdict } from '../contracts/probe.ts'
 import type { Place } from '../contracts/source.ts'
+import type { Target } from '../contracts/target.ts'
 import type { Wake } from '../contracts/transport.ts'
 import type { Named } from './single.ts'
 
@@ -14,7 +15,12 @@ export function groupOf(group: Group, inner: readonly Named[], place: Place): Na
     subject: inner.map(({ subject }) => subject).join(', '),
     says: wordsOf(group, inner),
     services: inner.flatMap(({ services }) => (group === 'all' ? services : services.map(mayExit))),
-    check: async (context) => combine[group](await Promise.all(inner.map((one) => one.check(context))), inner),
+    asked: (target) => inner.flatMap((one) => one.asked(target)),
+    check: async (context) => {
+      const verdicts = await Promise.all(inner.map((one) => one.check(context)))
+      const verdict = combine[group](verdicts, inner)
+      return verdict.is === 'holds' ? verdict : { ...verdict, ...evidenceOf(group, verdicts, inner, context.target) }
+    },
     watch: (context, wake) => watchAll(inner, context, wake),
   }
 }
@@ -54,6 +60,21 @@ const combine: Readonly<Record<Group, (verdicts: readonly Verdict[], inner: read
       )
     return firstUntaken(verdicts, inner) ?? { is: 'holds', readings }
   },
+}
+
+/** Of the parts that the verdict is about: those that do not hold, and under `none` those that do. */
+function evidenceOf(group: Group, verdicts: readonly Verdict[], inner: readonly Named[], target: Target): Evidence {
+  const isHeld = group === 'none' && verdicts.some(({ is }) => is === 'holds')
+  const parts = verdicts.flatMap((verdict, index): Evidence[] => {
+    if (verdict.is !== 'holds') return isHeld ? [] : [verdict]
+    if (!isHeld) return []
+    const outputs = verdict.readings.flatMap(({ output }) => output ?? [])
+    return [{ asked: inner[index]?.asked(target), outputs }]
+  })
+  return {
+    asked: parts.flatMap(({ asked = [] }) => asked),
+    outputs: parts.flatMap(({ outputs = [] }) => outputs),
+  }
 }
 
 /** What falls short, by name, and what could not be read beside it. */

@@ -1,7 +1,8 @@
 /** A condition of one probe: takes a reading and judges it, with three values. */
-import { isError, type Miss, PlanError } from '../contracts/errors.ts'
+import { type AskedAt, isError, type Miss, PlanError } from '../contracts/errors.ts'
 import type { Condition, ProbeContext, ProbeKind, Reading, Taken, TakenReading, Verdict } from '../contracts/probe.ts'
 import type { Place } from '../contracts/source.ts'
+import type { Target } from '../contracts/target.ts'
 import { fieldOf } from '../jsonpath.ts'
 import { mismatch, says } from '../matchers.ts'
 import { checkExpected } from './check-expected.ts'
@@ -18,19 +19,25 @@ export function single(probe: ProbeKind, params: unknown, expected: readonly Exp
   if (findings.length > 0) throw new PlanError(findings)
   const subject = probe.subject?.(params) ?? probe.name
   const asked = expected.map(({ name, matcher }) => `${name} ${says(matcher)}`)
+  const inWords = asked.length === 0 ? subject : `${subject}: ${asked.join(', ')}`
+  const services = probe.services?.(params) ?? []
+  const ask = (target: Target): AskedAt[] => {
+    const text = questionOf(probe, params, target)
+    return [{ text: text ?? inWords, inWords: text === undefined, place, services }]
+  }
   const namesState = expected.some(({ name }) => name === 'state' || name === 'exit' || reach(probe, name))
   return {
     place,
     subject,
-    says: asked.length === 0 ? subject : `${subject}: ${asked.join(', ')}`,
-    services: (probe.services?.(params) ?? []).map((name) => ({ name, namesState })),
-    check: async (context) =>
-      judge(
-        probe,
-        await uninterrupted(probe, params, { ...context, asked: askedOf(expected, context) }),
-        expected,
-        place,
-      ),
+    says: inWords,
+    services: services.map((name) => ({ name, namesState })),
+    asked: ask,
+    check: async (context) => {
+      const taken = await uninterrupted(probe, params, { ...context, asked: askedOf(expected, context) })
+      const verdict = judge(probe, taken, expected, place)
+      if (verdict.is === 'holds') return verdict
+      return { ...verdict, asked: ask(context.target), outputs: taken.output ? [taken.output] : [] }
+    },
     watch: async (context, wake) => (await watchOf(probe, params, context, wake)) ?? NOTHING,
   }
 }
@@ -41,6 +48,15 @@ function askedOf(expected: readonly Expected[], { asked = new Set() }: ProbeCont
 }
 
 const NOTHING: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined }
+
+/** Words for people are never a reason to fail: a service that is not known says so when it is asked. */
+function questionOf(probe: ProbeKind, params: unknown, target: Target): AskedAt['text'] | undefined {
+  try {
+    return probe.asked?.(params as never, target)
+  } catch {
+    return undefined
+  }
+}
 
 /** What an interruption cut short tells nothing, and least of all that nobody answers. */
 async function uninterrupted(probe: ProbeKind, params: unknown, context: ProbeContext): Promise<Taken> {

@@ -25,3 +25,14 @@ function assignments(set: Readonly<Record<string, string>> = {}): string[] {
 export function says(command: Command): string {
   return 'argv' in command ? command.argv.map(quote).join(' ') : command.sh
 }
+
+/** The command with its values in place of the variables that carry them: unquoted `"$SD_1"`, within double quotes `${SD_1}`. */
+export function filledIn(command: Command): string {
+  if ('argv' in command || command.set === undefined) return says(command)
+  const { set } = command
+  return command.sh.replace(/"\$(SD_\d+(?:_\d+)?)"|\$\{(SD_\d+(?:_\d+)?)\}/g, (whole, word, piece) => {
+    const value = set[word ?? piece]
+    if (value === undefined) return whole
+    return word === undefined ? value.replace(/[\\"$`]/g, '\\$&') : quote(value)
+  })
+}

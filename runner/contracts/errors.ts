@@ -61,6 +61,28 @@ export interface Miss {
   readonly actual: string
   /** Both values where a diff of documents helps. Plain JSON. */
   readonly values?: { readonly expected: unknown; readonly actual: unknown } | undefined
+  /** What to do next. */
+  readonly hint?: string | undefined
+}
+
+/** What was really asked, with every expression filled in: `GET http://127.0.0.1:8080/nodes/12`. */
+export interface AskedAt {
+  /** May have several lines. */
+  readonly text: string
+  /** It is only the condition in words, which the plan's lines show already: kept where values stand in it. */
+  readonly inWords?: boolean | undefined
+  /** The condition that asked. */
+  readonly place?: Place | undefined
+  /** The services that the answer depends on. */
+  readonly services?: readonly string[] | undefined
+}
+
+/** What a command wrote, whole. */
+export interface Output {
+  /** `docker compose build`, `the health check of web`: the command as messages call it. */
+  readonly of: string
+  readonly stdout?: Uint8Array | undefined
+  readonly stderr?: Uint8Array | undefined
 }
 
 /** How a value changed while it was waited for. Times in ms since the wait began. */
@@ -84,6 +106,9 @@ export interface FailureDetails {
   /** What the last reading was, in words. */
   readonly last?: string | undefined
   readonly logs?: readonly ServiceLines[] | undefined
+  readonly asked?: readonly AskedAt[] | undefined
+  /** What the commands that failed wrote. */
+  readonly outputs?: readonly Output[] | undefined
   readonly hint?: string | undefined
 }
 
@@ -136,6 +161,11 @@ export class RestoreError extends Branded {
 /** Another run holds the target. Exit code 75. */
 export class BusyError extends Branded {
   readonly is = 'busy'
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
 }
 
 /** The run was told to stop. */

@@ -61,6 +61,27 @@ export interface FailedCheck {
   readonly diff?: readonly string[] | undefined
 }
 
+/** What was really asked, with every expression filled in. */
+export interface Asked {
+  /** `GET http://127.0.0.1:8080/nodes/12`, a command, a statement, a path. May have several lines. */
+  readonly text: string
+  /** The captures, inputs and variables in it, and expressions that compute something: plain JSON by name. */
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** The end of what a command wrote to one stream. */
+export interface OutputTail {
+  /** `docker compose build`, `the health check of web`: the command as messages call it. */
+  readonly of: string
+  readonly stream: 'stdout' | 'stderr'
+  /** The last lines, 40 at most. */
+  readonly lines: readonly string[]
+  /** How many lines there were. */
+  readonly total: number
+  /** The file in the results folder that holds all of it. */
+  readonly path?: string | undefined
+}
+
 /** Everything that explains a failure. */
 export interface Failure {
   /** `check`: the expectation; `target`: the environment; `restore`; `internal`: a bug of ours. */
@@ -69,6 +90,10 @@ export interface Failure {
   /** The plan's line. */
   readonly frame?: Frame | undefined
   readonly checks: readonly FailedCheck[]
+  /** One for each reading that was not as expected; of a wait, those of its last look. */
+  readonly asked?: readonly Asked[] | undefined
+  /** What the commands that failed or were ended wrote. */
+  readonly outputs?: readonly OutputTail[] | undefined
   /** How the value changed while it was waited for. */
   readonly history: readonly HistoryEntry[]
   readonly last?: string | undefined
@@ -180,6 +205,8 @@ export type RunEventBody =
       /** By a step of the plan or at the end of the case. */
       readonly by: 'step' | 'end' | 'for'
       readonly message?: string | undefined
+      /** What the undo and its verify wrote, when it failed. */
+      readonly outputs?: readonly OutputTail[] | undefined
     }
   | {
       readonly is: 'attachment'

@@ -3,7 +3,7 @@
  * in these alone. Everything else is structure (ids, outcomes, our own paths), and a secret that is the word `failed` must
  * not turn a failed run into another one.
  */
-import type { FailedCheck, Failure, PlannedCase, PlannedStep, RunEventBody } from './events.ts'
+import type { FailedCheck, Failure, OutputTail, PlannedCase, PlannedStep, RunEventBody } from './events.ts'
 import type { Frame } from './source.ts'
 
 /** `lines` belong together: a secret may run over several of them. */
@@ -32,11 +32,15 @@ const frame: Marks<Frame> = { file: 'kept', lines: { text: 'text' } }
 
 const check: Marks<FailedCheck> = { frame, path: 'text', expected: 'text', actual: 'text', diff: 'lines' }
 
+const outputs: Marks<OutputTail> = { of: 'text', stream: 'kept', lines: 'lines', path: 'kept' }
+
 const failure: Marks<Failure> = {
   class: 'kept',
   message: 'text',
   frame,
   checks: check,
+  asked: { text: 'text', values: 'text' },
+  outputs,
   history: { says: 'text' },
   last: 'text',
   logs: { service: 'kept', lines: 'lines' },
@@ -113,7 +117,7 @@ export const freeText: { readonly [K in RunEventBody['is']]: Marks<EventOf<K>> }
     evidence: 'text',
     without: 'text',
   },
-  restored: { is: 'kept', case: 'kept', title: 'text', outcome: 'kept', by: 'kept', message: 'text' },
+  restored: { is: 'kept', case: 'kept', title: 'text', outcome: 'kept', by: 'kept', message: 'text', outputs },
   // Names of files are masked before the files are made.
   attachment: { is: 'kept', case: 'kept', step: 'kept', name: 'kept', path: 'kept' },
   'case.ended': { is: 'kept', case: 'kept', outcome: 'kept', reason, failures: failure, restored: 'kept' },

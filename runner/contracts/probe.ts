@@ -1,4 +1,4 @@
-import type { Finding, Miss } from './errors.ts'
+import type { AskedAt, Finding, Miss, Output } from './errors.ts'
 import type { Static, TSchema } from './params.ts'
 import type { Place } from './source.ts'
 import type { LogMark, Target } from './target.ts'
@@ -19,6 +19,8 @@ export interface Reading {
   readonly text?: boolean | undefined
   /** A second way to say a field: a service that runs is `running`, and `healthy` where its health is that. */
   readonly instead?: Readonly<Record<string, unknown>> | undefined
+  /** What the command wrote that was read. */
+  readonly output?: Output | undefined
 }
 
 export type Taken =
@@ -29,6 +31,8 @@ export type Taken =
       readonly fields?: undefined
       /** What is known though nothing could be read: `{reachable: false}`. Only expectations of these can hold. */
       readonly known?: Readonly<Record<string, unknown>> | undefined
+      /** What the command wrote until it was ended. */
+      readonly output?: Output | undefined
     }
 
 export interface ProbeContext {
@@ -91,6 +95,8 @@ export interface ProbeKind<P extends TSchema = TSchema> {
   services?(params: unknown): readonly string[]
   /** Names shown for a condition: `gateway`, `http://gateway/api/state`. */
   subject?(params: unknown): string
+  /** What is really asked, for failures: method, URL and headers, the command, the statement, the absolute path. Bound params. */
+  asked?(params: Static<P>, target: Target): string
   read(params: Static<P>, context: ProbeContext): Promise<Taken>
   /** Resolves once subscribed; undefined where nothing can tell of a change. */
   watch?(params: Static<P>, context: ProbeContext, wake: Wake): Promise<AsyncDisposable | undefined>
@@ -113,13 +119,24 @@ export interface TakenReading extends Reading {
  */
 export type Verdict =
   | { readonly is: 'holds'; readonly readings: readonly TakenReading[] }
-  | {
+  | ({
       readonly is: 'fails'
       readonly misses: readonly Miss[]
       readonly readings: readonly TakenReading[]
       readonly unanswered?: boolean | undefined
-    }
-  | { readonly is: 'untaken'; readonly why: string; readonly place: Place; readonly readings: readonly TakenReading[] }
+    } & Evidence)
+  | ({
+      readonly is: 'untaken'
+      readonly why: string
+      readonly place: Place
+      readonly readings: readonly TakenReading[]
+    } & Evidence)
+
+/** What explains a verdict beside its words: of those parts of the condition that fell short. */
+export interface Evidence {
+  readonly asked?: readonly AskedAt[] | undefined
+  readonly outputs?: readonly Output[] | undefined
+}
 
 /** A condition, opaque to steps. */
 export interface Condition {
@@ -128,6 +145,8 @@ export interface Condition {
   readonly says: string
   /** The services it depends on, and whether it names their `state` or `exit`. */
   readonly services: readonly { readonly name: string; readonly namesState: boolean }[]
+  /** What all of its parts ask. */
+  asked(target: Target): readonly AskedAt[]
   check(context: ProbeContext): Promise<Verdict>
   watch(context: ProbeContext, wake: Wake): Promise<AsyncDisposable>
 }

@@ -110,6 +110,10 @@ export interface StepKind<P extends TSchema = TSchema> {
   describe?(params: unknown): readonly Account[]
   /** Own checks at load, on raw params. */
   check?(params: unknown, context: CheckContext): Iterable<Finding>
+  /** What it really asks, for failures: see `ProbeKind.asked`. Bound params. */
+  asked?(params: Static<P>, target: Target): string
+  /** The services that its reading depends on: a failure shows their last log lines. Bound params. */
+  services?(params: unknown): readonly string[]
   /** Fragment files it brings in, relative to the plan. */
   includes?(params: unknown): { readonly path: string; readonly at: readonly (string | number)[] } | undefined
   /** Step ids and services it refers to, when it restores: for the check that something can be there. */

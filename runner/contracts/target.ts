@@ -1,6 +1,7 @@
 /** What a step sees of a target, and what runtimes give. See `architecture.md`. */
 import type { Duplex } from 'node:stream'
 import type { Command } from './command.ts'
+import type { FailureDetails } from './errors.ts'
 import type { TObject } from './params.ts'
 import type { Address, ExecOptions, Exit, Files, Reached, Transport, Wake } from './transport.ts'
 import type { Change, Undo } from './undo.ts'
@@ -15,6 +16,8 @@ export interface ServiceState {
   readonly exit?: number | undefined
   /** Why it exited, where the runtime knows more than the code: `out of memory`. */
   readonly why?: string | undefined
+  /** What its health check said last, where the runtime keeps that. */
+  readonly healthCheck?: { readonly exit: number; readonly output: string } | undefined
   /** Restarts that the runtime made by itself. */
   readonly restarts: number
   /** Identity of this start, to tell a restart from the same process: not a wall clock. */
@@ -100,6 +103,8 @@ export interface Service {
   /** Cheap: no health is sampled unless asked for. */
   state(options?: { health?: boolean; signal?: AbortSignal }): Promise<ServiceState>
   names(): ServiceNames
+  /** Where a person finds it: `container shakedown-web-1`, `published at 127.0.0.1:32768`. Absent: what `names` gives says it all. */
+  where?(): Promise<readonly string[]>
   /** Where a URL with this service's name goes. Undefined when it has no port. */
   endpoint(port?: number): Promise<Address | undefined>
   /** Folder that relative paths of `in:` start in, and what files are read with. */
@@ -141,6 +146,16 @@ export type FileUndo = Pick<Undo, 'sh' | 'verify' | 'keeps'>
 /** An offset in a log that grows. */
 export type LogMark = number
 
+/** One reading of a service's `ready`. */
+export interface ReadyReading {
+  readonly holds: boolean
+  /** What the reading was, in words. */
+  readonly says: string
+  /** The condition in words. */
+  readonly condition?: string | undefined
+  readonly details?: FailureDetails | undefined
+}
+
 /** What the engine hands a runtime. */
 export interface RuntimeHost {
   /** A folder of this case for work files, never for reports. It is not there yet: made by who needs it, once a change is journalled; removed at the end. */
@@ -154,7 +169,7 @@ export interface RuntimeHost {
   /** Variables of the target, those of the plan's `target: {variables}` among them, as environment for a stack. */
   environment(): Readonly<Record<string, string>>
   /** Reads a service's `ready` once. Undefined: none was declared. */
-  ready(service: string, signal: AbortSignal): Promise<{ holds: boolean; says: string } | undefined>
+  ready(service: string, signal: AbortSignal): Promise<ReadyReading | undefined>
   /** Tells people what goes on while the stack comes up. */
   note(message: string): void
 }

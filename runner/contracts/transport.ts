@@ -17,6 +17,8 @@ export interface ExecOptions {
   readonly shell?: string | undefined
   /** The whole process group is ended after it. */
   readonly timeout?: number | undefined
+  /** Hears what a command had written when the signal ended it. */
+  readonly cutShort?: ((exit: Exit) => void) | undefined
   /** Bytes kept of stdout and of stderr each (default OUTPUT_KEPT); the rest is read and dropped. */
   readonly keep?: number | undefined
 }

@@ -3,13 +3,14 @@ import { isError, messageOf, RestoreError, Skip } from '../contracts/errors.ts'
 import type { Failure, Outcome, Phase, Reason, RestoreOutcome } from '../contracts/events.ts'
 import type { PlainSteps } from '../contracts/params.ts'
 import type { Case } from '../contracts/plan.ts'
+import type { Place } from '../contracts/source.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { effectOfCase, effectOfSteps } from '../plan/check.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
 import type { CaseEnd, CaseRun } from './case-run.ts'
 import { fencedOff } from './changes.ts'
 import { type Deadline, deadline } from './deadline.ts'
-import { explain } from './failure.ts'
+import { explainCase } from './explain.ts'
 import type { Flow } from './flow.ts'
 import { keepLogs } from './keep-logs.ts'
 import { openCase, runtimeOf } from './open-case.ts'
@@ -223,8 +224,8 @@ class CaseLife {
       return true
     } catch (error) {
       this.#restored = 'failed'
-      this.failures.push(await explain(new RestoreError(messageOf(error)), undefined, world.hands.sources))
-      if (isError(error, 'check')) this.failures.push(await explain(error, undefined, world.hands.sources))
+      this.failures.push(await this.#explain(new RestoreError(messageOf(error))))
+      if (isError(error, 'check')) this.failures.push(await this.#explain(error))
       return false
     }
   }
@@ -267,10 +268,13 @@ class CaseLife {
       this.#badPlan ||= isError(error, 'plan')
       if (isError(error, 'restore')) this.#restored = 'failed'
       this.reason ??= { message: messageOf(error) }
-      this.failures.push(
-        await explain(error, isError(error, 'plan') ? undefined : this.#kase.target.place, this.#run.hands.sources),
-      )
+      this.failures.push(await this.#explain(error, isError(error, 'plan') ? undefined : this.#kase.target.place))
     }
+  }
+
+  #explain(error: unknown, place?: Place): Promise<Failure> {
+    const number = this.failures.length
+    return explainCase(error, place, { kase: this.#kase, run: this.#run, world: this.#world, number })
   }
 
   #flow(phase: Phase, scope: Scope, signal: AbortSignal, all: boolean): Flow {

@@ -1,8 +1,6 @@
 /** The context that a kind runs in: everything it may do, and nothing else. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { makeCondition, missesOf } from '../condition.ts'
-import { CheckFailure, PlanError, RestoreError } from '../contracts/errors.ts'
+import { type AskedAt, CheckFailure, type Output, RestoreError } from '../contracts/errors.ts'
 import type { PlainSteps } from '../contracts/params.ts'
 import type { Condition, Field, ProbeContext, Reading } from '../contracts/probe.ts'
 import { type Place, placeOf } from '../contracts/source.ts'
@@ -11,7 +9,10 @@ import type { LogMark, Target } from '../contracts/target.ts'
 import type { Change } from '../contracts/undo.ts'
 import { bindValue } from '../plan/bind.ts'
 import { faultIn } from '../plan/walk.ts'
+import { evidenceOf } from '../wait/watched.ts'
 import { holdFor, waitFor } from '../wait.ts'
+import type { FilledIn } from './asked.ts'
+import { attach } from './attach.ts'
 import type { Entry } from './changes.ts'
 import { limitOf, measure, type World } from './world.ts'
 
@@ -32,6 +33,11 @@ export interface Running {
   readonly asked?: ReadonlySet<string> | undefined
   /** How its wait was ended, for the report. */
   noticed?: string | undefined
+  /** What it really asks, once its values are filled in. */
+  question?: (() => AskedAt | undefined) | undefined
+  readonly noted: Pick<FilledIn, 'names' | 'filled'>
+  /** What the commands had written that were going on when the step was ended. */
+  readonly cutShort: Output[]
   run(steps: PlainSteps, options: Parameters<Context['run']>[1]): Promise<StepsEnd>
   /** Fragments are looked up in the document that the step stands in. */
   fragment(path: string): Fragment
@@ -85,7 +91,7 @@ export function contextOf(running: Running, world: World): Context {
     logsSince: probing.logsSince,
     progress: (says) => world.emit({ is: 'step.waiting', ...report, says, elapsed: 0, within: 0 }),
     point: (point) => world.emit({ is: 'point', ...report, ...point }),
-    attach: async (name, bytes) => attach(running, world, name, bytes),
+    attach: async (name, bytes) => attach({ ...world, ...report }, name, bytes, place),
     note: (message) => world.emit({ is: 'step.note', ...report, message }),
   }
 }
@@ -114,8 +120,9 @@ async function assertOnce(condition: Condition, probing: ProbeContext): Promise<
   const verdict = await condition.check(probing)
   const last = verdict.readings.at(-1)?.says
   if (verdict.is === 'holds') return verdict.readings.at(-1) ?? { fields: {}, says: '' }
+  const evidence = evidenceOf(verdict, condition, probing.target)
   if (verdict.is === 'untaken')
-    throw new CheckFailure(`could not be read: ${verdict.why}`, { place: verdict.place, last })
+    throw new CheckFailure(`could not be read: ${verdict.why}`, { place: verdict.place, last, ...evidence })
   const [first] = verdict.misses
   const more = verdict.misses.length > 1 ? ` (and ${verdict.misses.length - 1} more)` : ''
   throw new CheckFailure(
@@ -124,6 +131,7 @@ async function assertOnce(condition: Condition, probing: ProbeContext): Promise<
       misses: verdict.misses,
       place: condition.place,
       last,
+      ...evidence,
     },
   )
 }
@@ -162,6 +170,7 @@ function expectReading(running: Running, reading: Reading, expectations: Readonl
     misses,
     last: reading.says,
     place,
+    outputs: reading.output && [reading.output],
   })
 }
 
@@ -219,23 +228,4 @@ function chooser(name: string, world: World): (entry: Entry) => boolean {
   if (world.changes.entries.some((entry) => entry.name === name)) return (entry) => entry.name === name
   if (name === 'all' && !world.runtime.names().includes('all')) return (entry) => entry.undo.of !== 'stack'
   return ({ undo }) => undo.of === 'fault' && undo.touches.some((touch) => 'service' in touch && touch.service === name)
-}
-
-function attach(running: Running, world: World, name: string, bytes: Uint8Array | string): string {
-  const path = join(world.results.folder, name)
-  if (!path.startsWith(`${world.results.folder}/`))
-    throw new PlanError([
-      {
-        code: 'path-leaves-results',
-        message: `"${name}" leaves the results folder`,
-        hint: 'give a path below it, without `..`',
-        level: 'error',
-        place: running.place,
-      },
-    ])
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, world.redactor.bytes(typeof bytes === 'string' ? Buffer.from(bytes) : bytes))
-  const named = `${world.results.named}/${name}`
-  world.emit({ is: 'attachment', case: world.kase.id, step: running.id, name, path: named })
-  return named
 }

@@ -1,15 +1,33 @@
 import { clip } from '../base/brief.ts'
 import { known } from '../base/redact/known.ts'
+import type { Redactor } from '../base/redact/redactor.ts'
 import { type FailureDetails, isError, type Miss, messageOf } from '../contracts/errors.ts'
 import type { FailedCheck, Failure } from '../contracts/events.ts'
 import type { Sources } from '../contracts/plan.ts'
 import type { Frame, Place } from '../contracts/source.ts'
+import { type FilledIn, withValues } from './asked.ts'
+import { tailsOf } from './outputs.ts'
 
 const LONGEST = 4_000
 
+/** What a failure is explained with. */
+export interface Explaining {
+  readonly sources: Sources
+  readonly redactor: Redactor
+  /** Names the files of what commands wrote: the id of the step. */
+  readonly name: string
+  /** Adds a file to the results and tells its path. */
+  attach?: ((name: string, bytes: Uint8Array) => string) | undefined
+  /** The step as it was written, and what its expressions came to. */
+  readonly step?: FilledIn | undefined
+  /** What is known beside the error, or better. */
+  readonly more?: FailureDetails | undefined
+}
+
 /** Everything that explains an error, as plain data with its line of the plan. */
-export async function explain(error: unknown, place: Place | undefined, sources: Sources): Promise<Failure> {
-  const details = detailsOf(error)
+export async function explain(error: unknown, place: Place | undefined, by: Explaining): Promise<Failure> {
+  const { sources, redactor, step } = by
+  const details = { ...detailsOf(error), ...by.more }
   const checks = await Promise.all((details.misses ?? []).map((miss) => failedCheck(miss, sources)))
   const at = details.misses?.find((miss) => miss.place)?.place ?? details.place ?? planPlace(error) ?? place
   return {
@@ -17,10 +35,12 @@ export async function explain(error: unknown, place: Place | undefined, sources:
     message: cut(messageOf(error)),
     frame: frameOf(at, sources),
     checks,
+    asked: withValues(details.asked ?? [], step, redactor),
+    outputs: tailsOf(details.outputs ?? [], by),
     history: details.history ?? [],
     last: details.last === undefined ? undefined : cut(details.last),
     logs: details.logs ?? [],
-    hint: details.hint ?? planHint(error),
+    hint: details.hint ?? details.misses?.find(({ hint }) => hint)?.hint ?? hintOf(error),
     stack: classOf(error) === 'internal' && error instanceof Error ? error.stack : undefined,
   }
 }
@@ -52,7 +72,7 @@ const REFUSED = new Set([
   'EIO',
 ])
 
-function detailsOf(error: unknown): FailureDetails {
+export function detailsOf(error: unknown): FailureDetails {
   return isError(error, 'check') || isError(error, 'target') ? error.details : {}
 }
 
@@ -61,7 +81,8 @@ function planPlace(error: unknown): Place | undefined {
   return isError(error, 'plan') ? error.findings[0]?.place : undefined
 }
 
-function planHint(error: unknown): string | undefined {
+function hintOf(error: unknown): string | undefined {
+  if (isError(error, 'busy')) return error.hint
   return isError(error, 'plan') ? error.findings[0]?.hint : undefined
 }
 

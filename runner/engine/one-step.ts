@@ -1,5 +1,6 @@
 /** One round of one step: `if` → bind → run → expect → capture. */
-import { isError, PlanError } from '../contracts/errors.ts'
+
+import { type AskedAt, isError, type Output, PlanError } from '../contracts/errors.ts'
 import type { Outcome, Reason } from '../contracts/events.ts'
 import type { CommonKeys } from '../contracts/plan.ts'
 import type { Field, Reading } from '../contracts/probe.ts'
@@ -7,12 +8,15 @@ import { type Place, placeAt, placeOf } from '../contracts/source.ts'
 import type { Context, StepKind } from '../contracts/step.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { bind, bindValue } from '../plan/bind.ts'
-import { asText, evaluateFlag, located, substitute } from '../plan/values.ts'
+import { noting } from '../plan/filled.ts'
+import { asText, evaluateFlag, located, type Names, substitute } from '../plan/values.ts'
 import { askedOf, capture } from './captures.ts'
 import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
-import { explain, isErrored } from './failure.ts'
+import { explainStep } from './explain.ts'
+import { isErrored } from './failure.ts'
 import { type Flow, type Planned, type StepEnd, startStep } from './flow.ts'
+import { hearing, questionOf } from './hearing.ts'
 import { Scope } from './scope.ts'
 import { undoableChange } from './undoable.ts'
 import { bindTargetOf, limitOf, measure, type World } from './world.ts'
@@ -59,7 +63,7 @@ export async function runStep(raw: Planned, flow: Flow, world: World, refused?: 
         signal: limit.signal,
         kind,
       })
-      const reading = await settled(perform(planned, kind, running, names, world), limit, bound.release).finally(() =>
+      const reading = await settled(perform(planned, kind, running, world), limit, bound.release).finally(() =>
         bound.tellLeft(id),
       )
       if (reading) capture(planned, reading, names, flow.scope, world)
@@ -70,7 +74,7 @@ export async function runStep(raw: Planned, flow: Flow, world: World, refused?: 
       bound.release()
     }
   } catch (error) {
-    return failStep({ planned, error, nested, flow, world, ended, running })
+    return failStep({ planned, id, error, nested, flow, world, ended, running })
   }
 }
 
@@ -135,15 +139,18 @@ function runningOf(
   id: string,
   flow: Flow,
   world: World,
-  at: { title: string; names: object; nested: Nested; target: Running['target']; signal: AbortSignal; kind: StepKind },
+  at: { title: string; names: Names; nested: Nested; target: Running['target']; signal: AbortSignal; kind: StepKind },
 ): Running {
+  const cutShort: Output[] = []
   return {
     id,
+    cutShort,
+    noted: noting(at.names),
     planned: planned.id,
     name: planned.common.id,
     title: at.title,
     place: planned.place,
-    target: at.target,
+    target: hearing(at.target, cutShort),
     signal: at.signal,
     asked: askedOf(planned.common),
     fields: fieldsOf(at.kind, planned.params, world),
@@ -190,22 +197,28 @@ function fieldsOf(kind: StepKind, params: unknown, world: World): Readonly<Recor
   return probe === undefined ? undefined : world.hands.kinds.probes.get(probe)?.fields
 }
 
-async function perform(
-  planned: Planned,
-  kind: StepKind,
-  running: Running,
-  names: Readonly<Record<string, unknown>>,
-  world: World,
-): Promise<Reading | undefined> {
+async function perform(planned: Planned, kind: StepKind, running: Running, world: World): Promise<Reading | undefined> {
+  const { names } = running.noted
   const context = contextOf(running, world)
   const params = bind(kind.params, planned.params, names, world.hands.kinds) as never
+  let question: AskedAt | undefined
+  running.question = () => {
+    question ??= questionOf(kind, params, running.target)
+    return question
+  }
   const findings = world.hands.validate('step', kind.name, params, planned.params)
   if (findings.length > 0) throw new PlanError(findings)
   const common = { ...planned.common, expect: bindExpect(planned, names) }
   const act = () => kind.run(params, context)
-  const reading = await undoableChange({ planned, kind, params, names, act, running, world, context })
-  if (reading) expectOf(kind, common.expect, reading, context)
-  return reading
+  try {
+    const reading = await undoableChange({ planned, kind, params, names, act, running, world, context })
+    if (reading) expectOf(kind, common.expect, reading, context)
+    return reading
+  } catch (error) {
+    // Later its target is released, and tells nothing any more.
+    running.question()
+    throw error
+  }
 }
 
 function bindExpect(planned: Planned, names: Readonly<Record<string, unknown>>) {
@@ -246,6 +259,7 @@ async function settled<T>(work: Promise<T>, limit: Deadline, release: () => void
 }
 
 interface Failing {
+  readonly id: string
   readonly planned: Planned
   readonly error: unknown
   readonly nested: Nested
@@ -255,11 +269,11 @@ interface Failing {
   readonly running: Running | undefined
 }
 
-async function failStep({ planned, error, nested, flow, world, ended, running }: Failing): Promise<StepEnd> {
+async function failStep({ planned, id, error, nested, flow, world, ended, running }: Failing): Promise<StepEnd> {
   const own = !(error instanceof NestedFailure) && error !== nested.error
   const errored = own ? isErrored(error) : nested.errored
   const outcome = outcomeOf(planned, errored)
-  const failure = own ? await explain(error, planned.place, world.hands.sources) : undefined
+  const failure = own ? await explainStep(error, { planned, id, running, world }) : undefined
   ended(outcome, { failure, noticed: running?.noticed })
   if (outcome !== 'warned' && own && flow.phase === 'steps') await world.firstFailure()
   const stops =

@@ -176,7 +176,8 @@ export function runtimeOf(kase: Case, hands: Hands): RuntimeKind {
   return kind
 }
 
-function caseFolder(results: CaseRun['results'], kase: Case): { folder: string; named: string } {
+/** The folder of a case in the results: as it is, and as the user named it. */
+export function caseFolder(results: CaseRun['results'], kase: Case): { folder: string; named: string } {
   const name = `${kase.id}-${kase.title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

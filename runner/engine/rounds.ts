@@ -89,7 +89,7 @@ function worse(a: StepEnd, b: StepEnd): StepEnd {
 function gather(scope: Scope, rounds: readonly Scope[]): void {
   const names = new Set(rounds.flatMap((round) => [...round.captured]))
   for (const name of names)
-    scope.set(
+    scope.gather(
       name,
       rounds.map((round) => round.own[name] ?? null),
     )

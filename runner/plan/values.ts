@@ -2,6 +2,7 @@
 import { PlanError } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
 import { evaluate, type Names } from './cel/evaluate.ts'
+import { note } from './filled.ts'
 import { located, ValueError } from './value-error.ts'
 
 export { evaluate, type Names } from './cel/evaluate.ts'
@@ -79,7 +80,7 @@ export function asText(value: unknown): string {
 /** The value of an expression; what is wrong with it is told by its place in the whole text. */
 export function evaluateWithin({ source, at }: Expression, names: Names): unknown {
   try {
-    return evaluate(source, names)
+    return note(names, source, evaluate(source, names))
   } catch (error) {
     throw error instanceof ValueError ? new ValueError(error.message, at + error.start, at + error.end) : error
   }
@@ -87,7 +88,9 @@ export function evaluateWithin({ source, at }: Expression, names: Names): unknow
 
 /** The value of CEL with or without `${{ }}`. */
 export function evaluateBare(text: string, names: Names): unknown {
-  return text.includes('${{') ? substitute(text, names) : evaluate(text.trim(), names)
+  if (text.includes('${{')) return substitute(text, names)
+  const source = text.trim()
+  return note(names, source, evaluate(source, names))
 }
 
 /** A boolean by CEL, with or without `${{ }}`; there is no truthiness. */

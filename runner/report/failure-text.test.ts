@@ -64,7 +64,7 @@ $.c
       { t: 3, says: 'up', times: 7 },
       { t: 61_000, says: 'down\n for good', times: 1 },
     ]
-    expect(failureText(failure({ history }), 'by polling')).toBe(`it failed
+    expect(failureText(failure({ history }), { noticed: 'by polling' })).toBe(`it failed
 while it was waited for
    3ms  up ×7
   1m1s  down for good

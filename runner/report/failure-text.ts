@@ -2,17 +2,10 @@
 import type { FailedCheck, Failure } from '../contracts/events.ts'
 import type { Frame } from '../contracts/source.ts'
 import { formatDuration } from '../contracts/units.ts'
+import { askedLines, outputLines } from './asked-text.ts'
 import { frameLines, whereIs } from './frame-text.ts'
+import type { Line } from './line.ts'
 import { plainTone, type Tone } from './tone.ts'
-
-/** One line of an explanation; `hang` is how much further in its continuation stands. */
-export interface Line {
-  readonly indent: number
-  readonly text: string
-  readonly hang?: number
-  /** Lines that line up with others: a report cuts them rather than wrap them. */
-  readonly aligned?: boolean
-}
 
 export interface ExplainOptions {
   readonly tone: Tone
@@ -20,9 +13,11 @@ export interface ExplainOptions {
   readonly width?: number | undefined
   /** How the end of a wait was noticed. */
   readonly noticed?: string | undefined
+  /** The title of the step, which is shown above. */
+  readonly title?: string | undefined
 }
 
-/** Message, the plan's line, expected and actual, how the value changed, the last log lines, and what to do. */
+/** Message, the plan's line, expected and actual, what was asked, how the value changed, what was written, and what to do. */
 export function failureLines(failure: Failure, options: ExplainOptions): Line[] {
   const { tone } = options
   const lines: Line[] = [
@@ -31,9 +26,11 @@ export function failureLines(failure: Failure, options: ExplainOptions): Line[] 
     ...failure.checks.flatMap((check, index) =>
       checkLines(check, failure.checks[index - 1]?.frame ?? failure.frame, options),
     ),
+    ...askedLines(failure.asked ?? [], options.title, tone),
     ...historyLines(failure, tone),
     ...(options.noticed ? [{ indent: 0, text: `${tone.dim('noticed:')} ${options.noticed}`, hang: 2 }] : []),
     ...lastLines(failure, tone),
+    ...outputLines(failure.outputs ?? [], tone),
     ...failure.logs.flatMap(({ service, lines }) => logLines(service, lines, tone)),
     ...stackLines(failure, tone),
     ...(failure.hint === undefined ? [] : [{ indent: 0, text: `${tone.good('→')} ${failure.hint}`, hang: 2 }]),
@@ -42,8 +39,8 @@ export function failureLines(failure: Failure, options: ExplainOptions): Line[] 
 }
 
 /** The explanation as plain text. */
-export function failureText(failure: Failure, noticed?: string): string {
-  return textOf(failureLines(failure, { tone: plainTone, noticed }))
+export function failureText(failure: Failure, more: Pick<ExplainOptions, 'noticed' | 'title'> = {}): string {
+  return textOf(failureLines(failure, { tone: plainTone, ...more }))
 }
 
 export function textOf(lines: readonly Line[]): string {
@@ -108,9 +105,11 @@ function historyLines({ history }: Failure, tone: Tone): Line[] {
 }
 
 /** Only where the history doesn't end with it anyway. */
-function lastLines({ last, history, checks }: Failure, tone: Tone): Line[] {
+function lastLines({ last, history, checks, outputs = [] }: Failure, tone: Tone): Line[] {
   if (last === undefined || last === '' || last === history.at(-1)?.says) return []
   if (checks.length === 1 && checks[0]?.actual === last) return []
+  // Of a command its output follows.
+  if (outputs.length > 0 && /^exit \d+(:|$)/.test(last)) return []
   return [{ indent: 0, text: `${tone.dim('last reading:')} ${oneLine(last)}`, hang: 2 }]
 }
 

@@ -1,6 +1,7 @@
 import { after } from '../base/timer.ts'
 import { CheckFailure, type ServiceLines } from '../contracts/errors.ts'
-import type { Condition, Verdict } from '../contracts/probe.ts'
+import type { Condition, Evidence, Verdict } from '../contracts/probe.ts'
+import type { Target } from '../contracts/target.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { History, saysOf } from './history.ts'
 import type { Waited, WaitOptions } from './options.ts'
@@ -110,6 +111,7 @@ export class Watched implements AsyncDisposable {
       history: this.#history.entries,
       last: verdict.readings.at(-1)?.says ?? (verdict.is === 'untaken' ? verdict.why : undefined),
       logs,
+      ...evidenceOf(verdict, this.#condition, this.#options.context.target),
     })
   }
 
@@ -175,4 +177,10 @@ export class Watched implements AsyncDisposable {
       by.wake?.(end)
     })
   }
+}
+
+/** A reading that was cut off knows nothing of itself, and the condition still knows what it asks. */
+export function evidenceOf(verdict: Verdict, condition: Condition, target: Target): Evidence {
+  const { asked, outputs }: Evidence = verdict.is === 'holds' ? {} : verdict
+  return { asked: asked ?? condition.asked(target), outputs }
 }

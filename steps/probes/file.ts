@@ -54,6 +54,10 @@ export const file = defineProbe({
   examples: [{ file: { path: 'config.json', in: 'gateway' }, expect: { '$.poll': '100ms' } }],
   services: (params) => [detailed(params).in ?? []].flat(),
   subject: (params) => detailed(params).path,
+  asked: (params, target) => {
+    const { path, in: inside } = detailed(params)
+    return `the file ${target.file(path, { in: inside }).path}${inside === undefined ? '' : ` in ${inside}`}`
+  },
   read: async (params, context) => {
     const { path, in: inside, timeout } = detailed(params)
     const at = context.target.file(path, { in: inside })

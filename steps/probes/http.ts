@@ -1,4 +1,5 @@
 import { defineProbe } from '../../runner/contracts/probe.ts'
+import { askedRequest } from '../shared/asked.ts'
 import { checkRequest } from '../shared/http-check.ts'
 import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
 import { timeLimit } from '../shared/time-limit.ts'
@@ -18,6 +19,7 @@ export const http = defineProbe({
   check: checkRequest,
   services: hostOf,
   subject: (params) => methodOf(params).url,
+  asked: (params, target) => askedRequest(params as HttpParams, target),
   read: (params, context) => {
     const { timeout } = typeof params === 'string' ? {} : params
     return readHttp(params as HttpParams, context.target, timeLimit(timeout, context))

@@ -1,6 +1,7 @@
 import { says } from '../../runner/contracts/command.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
 import { formatDuration } from '../../runner/contracts/units.ts'
+import { askedCommand } from '../shared/asked.ts'
 import { detailed, type RunParams, runFields, runOnce, runParams } from '../shared/run-command.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
@@ -19,11 +20,13 @@ export const run = defineProbe({
   services: (params) => inside(params),
   subject: (params) =>
     typeof params === 'object' && params !== null ? says(detailed(params as RunParams).command) : String(params),
+  asked: (params) => askedCommand(params as RunParams),
   read: async (params, context) => {
     const { timeout } = detailed(params as RunParams)
     const limit = timeLimit(timeout, context)
     const reading = await runOnce(params as RunParams, context.target, limit)
-    return reading ?? { untaken: `the command did not end within ${formatDuration(limit)}, so it was ended` }
+    if (!('late' in reading)) return reading
+    return { untaken: `the command did not end within ${formatDuration(limit)}, so it was ended`, output: reading.late }
   },
 })
 

@@ -2,6 +2,7 @@ import { brief } from '../../runner/base/brief.ts'
 import { messageOf } from '../../runner/contracts/errors.ts'
 import { duration, mapping, oneOf, optional, service, Type, targetPath, text } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
+import { askedQuery } from '../shared/asked.ts'
 import { queryFile, queryServer, type Row, type SqlParams, subjectOf } from '../shared/sql.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
@@ -50,6 +51,7 @@ export const sql = defineProbe({
     return [server ?? [], inside ?? []].flat()
   },
   subject: (params) => subjectOf(params as SqlParams),
+  asked: (params) => askedQuery(params as SqlParams),
   read: async (params, context) => {
     const asked = params as SqlParams
     const limit = timeLimit(asked.timeout, context)

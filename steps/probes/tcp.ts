@@ -42,6 +42,10 @@ export const tcp = defineProbe({
     return [host, inside].filter((name) => name !== '' && !name.includes('$'))
   },
   subject: (params) => detailed(params).to,
+  asked: (params) => {
+    const { to, in: inside, tls } = detailed(params)
+    return `a ${tls ? 'TLS' : 'TCP'} connection to ${to}${inside === undefined ? '' : ` (from inside ${inside})`}`
+  },
   read: async (params, context) => {
     const { to, in: inside, tls } = detailed(params)
     const start = performance.now()

@@ -4,7 +4,8 @@ import { brief, lastLines } from '../../runner/base/brief.ts'
 import { decodeText, knownText } from '../../runner/base/decode.ts'
 import { type Incomplete, incomplete } from '../../runner/base/incomplete.ts'
 import { readJson } from '../../runner/base/json.ts'
-import type { Command } from '../../runner/contracts/command.ts'
+import { type Command, filledIn } from '../../runner/contracts/command.ts'
+import type { Output } from '../../runner/contracts/errors.ts'
 import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
 import type { Field, Reading } from '../../runner/contracts/probe.ts'
 import type { Target } from '../../runner/contracts/target.ts'
@@ -61,12 +62,13 @@ export function detailed(params: RunParams): Detailed {
   return 'command' in params ? params : { command: params }
 }
 
-/** Runs the command; undefined when it did not end in time. */
-export async function runOnce(
-  params: RunParams,
-  target: Target,
-  timeout: number | undefined,
-): Promise<Reading | undefined> {
+/** What a command had written when its time was over. */
+export interface Late {
+  readonly late: Output
+}
+
+/** Runs the command. */
+export async function runOnce(params: RunParams, target: Target, timeout: number | undefined): Promise<Reading | Late> {
   const { command: what, in: inside, shell, env, stdin } = detailed(params)
   const exit = await target.exec(what, {
     in: inside,
@@ -75,7 +77,8 @@ export async function runOnce(
     timeout,
     env: env && Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
   })
-  return exit.timedOut ? undefined : readingOf(exit)
+  const output = { of: `\`${filledIn(what)}\``, stdout: exit.stdout, stderr: exit.stderr }
+  return exit.timedOut ? { late: output } : { ...readingOf(exit), output }
 }
 
 function readingOf(exit: Exit): Reading {

@@ -1,4 +1,5 @@
 /** The test cases that a case of the plan comes to: itself or its steps, what was put back, and sub-results. */
+import { failureText } from '../failure-text.ts'
 import { cleanLine } from '../plain-text.ts'
 import { type CaseRecord, type RestoredRecord, reasonText, type StepRecord, stepsOf } from '../record.ts'
 import { cutOffStep, failuresOf } from '../verdict.ts'
@@ -46,9 +47,13 @@ function wholeCase(kase: CaseRecord): TestCase {
   }
 }
 
-function stepLine({ title, depth, outcome = 'errored', duration, reason }: StepRecord): string {
+/** What only warns is explained here: it has no `failure` of its own. */
+function stepLine({ title, depth, outcome = 'errored', duration, reason, failure, noticed }: StepRecord): string {
   const why = reason ? `: ${reasonText(reason)}` : ''
-  return `${'  '.repeat(depth)}${outcome}: ${title} (${(duration / 1000).toFixed(3)} s)${why}`
+  const indent = '  '.repeat(depth)
+  const explained = outcome === 'warned' && failure ? failureText(failure, { noticed, title }).split('\n') : []
+  const line = `${indent}${outcome}: ${title} (${(duration / 1000).toFixed(3)} s)${why}`
+  return [line, ...explained.map((text) => `${indent}    ${text}`.trimEnd())].join('\n')
 }
 
 function propertiesOf({ planned, outcome = 'errored', restored, reason }: CaseRecord): Record<string, string> {

@@ -72,7 +72,7 @@ function failuresIn(step: StepRecord): Found[] {
 
 /** The message first, then where it is, in the form that consumers make a link of: `(plans/x.yaml:12:9)`. */
 function explained({ failure, step, noticed }: Found, title: string): string {
-  const text = failureText(failure, noticed)
+  const text = failureText(failure, { noticed, title: step ?? title })
   if (failure.frame === undefined) return text
   const where = whereIs(failure.frame)
   const [message = '', ...rest] = text.split(`\n${where}\n`)

@@ -1,4 +1,4 @@
-import type { Line } from '../failure-text.ts'
+import type { Line } from '../line.ts'
 
 export interface Room {
   /** Columns that lines are laid out for. */
@@ -21,6 +21,7 @@ export function spread(indent: number, left: string, right: string, room: Room):
 export function laidOut(lines: readonly Line[], indent: number, { width, wraps }: Room): string[] {
   return lines.flatMap((line) => {
     const own = indent + line.indent
+    if (line.text.trim() === '') return ['']
     if (!wraps || line.aligned) return [`${' '.repeat(own)}${line.text}`]
     return wrapped(line.text, own, line.hang ?? 0, width)
   })

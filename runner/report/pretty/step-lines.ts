@@ -109,7 +109,12 @@ function why(step: StepRecord, look: Look): string[] {
   const indent = indentOf(step) + 2
   if (reason) return laidOut([{ indent, text: reasonText(reason), hang: 2 }], 0, look)
   if (!failure) return []
-  const lines = failureLines(failure, { tone: look.palette, width: look.width - indent - 2, noticed })
+  const lines = failureLines(failure, {
+    tone: look.palette,
+    width: look.width - indent - 2,
+    noticed,
+    title: step.title,
+  })
   return [...laidOut(lines, indent, look), '']
 }
 

@@ -40,13 +40,15 @@ export async function execLocally(command: Command, options: ExecOptions, signal
     await child.exited
     await limit.ended()
     await Promise.all(outputs.map((output) => output.drained()))
-    if (signal.aborted) throw signal.reason
-    return {
+    const exit = {
       ...ended(child, outputs),
       timedOut: limit.timedOut(),
       duration: performance.now() - start,
       ...leftBy(child, outputs),
     }
+    if (!signal.aborted) return exit
+    options.cutShort?.(exit)
+    throw signal.reason
   } finally {
     tellAll(`end ${child.pid}`)
     limit.clear()

@@ -50,7 +50,10 @@ export async function execInside(
   try {
     const rest = await restAfter(engine, Id, output)
     await limit.ended()
-    if (signal.aborted) throw signal.reason
+    if (signal.aborted) {
+      options.cutShort?.(exitOf(137, output, false, performance.now() - start))
+      throw signal.reason
+    }
     const code = limit.timedOut() ? 137 : await exitCode(engine, Id)
     const exit = exitOf(code, output, limit.timedOut(), performance.now() - start)
     if (rest === 'ended') return exit

@@ -67,8 +67,7 @@ async function outcomeOf(
     const outcome = await job.outcome
     const { code, signalled, stdout, stderr, cut = UNCUT } = outcome
     await limit.ended()
-    if (signal.aborted) throw signal.reason
-    return {
+    const exit = {
       code,
       ...(signalled ? signalName(code) : {}),
       stdout: stdout.subarray(0, keep),
@@ -77,6 +76,9 @@ async function outcomeOf(
       timedOut: limit.timedOut(),
       outcome,
     }
+    if (!signal.aborted) return exit
+    options.cutShort?.({ ...exit, duration: 0 })
+    throw signal.reason
   } catch (error) {
     if (signal.aborted) throw signal.reason
     throw error

@@ -1,0 +1,141 @@
+/** What a failure tells: on screen, in JUnit, in TAP and in the events. */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Failure, RunEvent } from '../contracts/events.ts'
+import { runCli } from './testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'shakedown-messages-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+writeFileSync(
+  join(folder, 'server.ts'),
+  `Bun.serve({ hostname: '127.0.0.1', port: Number(process.env.PORT), fetch: ({ url }) => {
+     console.log('asked for ' + new URL(url).pathname)
+     return new URL(url).pathname === '/health' ? Response.json({ id: 'n-7', pin: 918273645 }) : new Response('gone', { status: 404 })
+   } })`,
+)
+writeFileSync(
+  join(folder, 'targets.yaml'),
+  `targets:
+  here: { runtime: process }
+  web:
+    runtime: process
+    services: { web: { command: [bun, server.ts], port: auto, ready: { http: /health } } }
+`,
+)
+
+/** Runs a plan with every reporter. */
+async function ran(name: string, plan: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  writeFileSync(join(folder, `${name}.yaml`), plan)
+  const reporters = ['pretty', 'junit:junit.xml', 'tap:out.tap'].flatMap((one) => ['--reporter', one])
+  const command = ['run', `${name}.yaml`, '--color', 'never', '--output', `out-${name}`, ...reporters, ...args]
+  const { out, err, code } = await runCli(command, { cwd: folder, env })
+  const run = / · run (\S+)/.exec(out)?.[1] ?? 'none'
+  const results = join(folder, `out-${name}`, run)
+  const file = (one: string) => readFileSync(one, 'utf8')
+  const events = file(join(results, 'events.ndjson')).trim().split('\n')
+  return {
+    out: out + err,
+    code,
+    events: events.map((line) => JSON.parse(line) as RunEvent),
+    junit: file(join(folder, 'junit.xml')),
+    tap: file(join(folder, 'out.tap')),
+  }
+}
+
+function failuresIn(events: readonly RunEvent[]): Failure[] {
+  return events.flatMap((event) => (event.is === 'step.ended' ? (event.failure ?? []) : []))
+}
+
+describe('what was really asked', () => {
+  test('stands in every report, filled in and without secrets', async () => {
+    const { out, junit, tap, events } = await ran(
+      'asked',
+      `plan: asked
+target: web
+secrets: { token: { env: MESSAGES_TOKEN } }
+steps:
+  - http: http://web/health
+    capture: { id: $.id, pin: { from: $.pin, secret: true } }
+  - name: condition
+    assert: { http: { get: "http://web/nodes/\${{ id }}?pin=\${{ pin }}", bearer: "\${{ secrets.token }}" }, status: 200 }
+  - name: wait
+    wait-for: { run: "test \${{ id }} = n-8", within: 200ms }
+    continue-on-error: true
+  - name: file
+    assert: { file: "data/\${{ id }}.json" }
+  - name: query
+    assert: { sql: { file: none.sqlite, query: "select \${{ id }}" }, count: 1 }
+  - name: step
+    http: http://web/\${{ id }}
+`,
+      [],
+      { MESSAGES_TOKEN: 'a-token-that-nobody-sees' },
+    )
+    const [condition, wait, file, query, step] = failuresIn(events).map(({ asked }) => asked?.[0])
+    expect(condition?.text).toMatch(
+      /^GET http:\/\/web\/nodes\/n-7\?pin=‹secret› \(web is 127\.0\.0\.1:\d+\)\nauthorization: Bearer ‹secret›$/,
+    )
+    expect(condition?.values).toEqual({ id: 'n-7', pin: '‹secret›', 'secrets.token': '‹secret›' })
+    expect(wait).toEqual({ text: 'test n-7 = n-8', values: { id: 'n-7' } })
+    expect(file?.text).toEndWith(`${folder}/data/n-7.json`)
+    expect(query?.text).toBe('select n-7\nasked of none.sqlite')
+    expect(step?.text).toStartWith('GET http://web/n-7 ')
+    for (const report of [out, junit, tap]) {
+      expect(report).toContain('GET http://web/nodes/n-7?pin=‹secret›')
+      expect(report).toContain('authorization: Bearer ‹secret›')
+      expect(report).not.toContain('918273645')
+      expect(report).toMatch(/id(:| =) "n-7"/)
+      expect(report).toContain('asked for /nodes/n-7')
+    }
+  })
+  test('says that a capture of several rounds is a list', async () => {
+    const { out } = await ran(
+      'rounds',
+      `plan: rounds
+target: here
+steps:
+  - run: echo \${{ item }}
+    for-each: [a, b]
+    capture: { word: stdout }
+  - run: "test \\"\${{ word }}\\" = a"
+`,
+    )
+    expect(out).toContain('word = ["a","b"]')
+    expect(out).toContain('→ "word" is a list here')
+  })
+})
+
+describe('what a command wrote', () => {
+  const plan = `plan: w24-output-lost
+target: here
+steps:
+  - { name: timeout, run: { command: "echo the reason >&2; sleep 5", timeout: 300ms }, continue-on-error: true }
+  - { name: tail, run: "echo FATAL$((1)) the reason >&2; for i in 1 2 3 4 5 6; do echo '  at frame' >&2; done; exit 1", continue-on-error: true }
+  - { name: step limit, run: "seq 100; sleep 5", timeout: 300ms, continue-on-error: true }
+  - { name: wait, wait-for: { run: { command: "echo looked; sleep 5", timeout: 100ms }, within: 300ms }, continue-on-error: true }
+  - { name: unexpected, run: "echo was here", expect: { stdout: other } }
+`
+  test('is shown when it failed or was ended, and kept in the results', async () => {
+    const { out, junit, tap, events } = await ran('output', plan)
+    const outputs = failuresIn(events).map((failure) => failure.outputs?.map(({ stream, lines }) => [stream, lines]))
+    expect(outputs).toEqual([
+      [['stderr', ['the reason']]],
+      [['stderr', ['FATAL1 the reason', ...Array.from({ length: 6 }, () => '  at frame')]]],
+      [['stdout', Array.from({ length: 40 }, (_, index) => String(61 + index))]],
+      [['stdout', ['looked']]],
+      [['stdout', ['was here']]],
+    ])
+    const limited = failuresIn(events)[2]?.outputs?.[0]
+    expect(limited?.total).toBe(100)
+    expect(readFileSync(join(folder, limited?.path ?? ''), 'utf8')).toStartWith('1\n2\n3\n')
+    expect(out).toContain(`stdout (the last 40 of 100 lines; all of it is in ${limited?.path})`)
+    for (const report of [out, junit, tap]) {
+      expect(report).toContain('FATAL1 the reason')
+      expect(report).toContain(limited?.path ?? '?')
+    }
+    expect(events).toContainEqual(expect.objectContaining({ is: 'attachment', path: limited?.path }))
+  })
+})

@@ -1,0 +1,119 @@
+/** What was really asked, with the values that stand in it: what a failure shows beside what was expected. */
+import { clip } from '../base/brief.ts'
+import type { Redactor } from '../base/redact/redactor.ts'
+import type { AskedAt } from '../contracts/errors.ts'
+import type { Asked } from '../contracts/events.ts'
+import { type Place, placeOf } from '../contracts/source.ts'
+import type { Filled } from '../plan/filled.ts'
+import { type Expression, evaluate, expressionsIn, type Names, namesUsed } from '../plan/values.ts'
+import { isGathered } from './scope.ts'
+
+/** Longest text of one value in an event. */
+const LONGEST = 4_000
+const HIDDEN = '‹secret›'
+
+/** A step as it was written, and what its expressions came to. */
+export interface FilledIn {
+  readonly raw: object
+  readonly names: Names
+  readonly filled: Filled
+}
+
+/** Each reading with the expressions of its own condition. */
+export function withValues(asked: readonly AskedAt[], step: FilledIn | undefined, redactor: Redactor): Asked[] {
+  return asked.flatMap(({ text, place, inWords }) => {
+    const values = step === undefined ? {} : valuesIn(step, place, redactor)
+    if (inWords && Object.keys(values).length === 0) return []
+    return [{ text: shortened(redactor.text(text)), values }]
+  })
+}
+
+/** A list within a text is seldom meant, and a capture does not look like one where it is made. */
+export function aboutLists({ raw, filled }: FilledIn): string | undefined {
+  const texts = [...textsIn(raw)].filter((text) => text.includes('${{'))
+  for (const [source, value] of filled) {
+    if (!isGathered(value)) continue
+    const isPart = texts.some((text) => expressionsIn(text).some((one) => one.source === source && !isWhole(one, text)))
+    if (isPart)
+      return `"${source}" is a list here: a capture inside \`for-each\` or \`repeat\` has one value a round, so write \${{ ${source}[0] }} for the first`
+  }
+  return undefined
+}
+
+function isWhole({ start, end }: Expression, text: string): boolean {
+  return start === 0 && end === text.length
+}
+
+function valuesIn({ raw, names, filled }: FilledIn, place: Place | undefined, redactor: Redactor) {
+  const texts = new Set(textsIn(nodeAt(raw, place) ?? raw))
+  const values: Record<string, unknown> = {}
+  for (const [source, value] of filled) {
+    if (!isIn(source, texts)) continue
+    const used = namesUsed(source)
+    for (const { start, end, root } of used) {
+      const name = source.slice(start, end)
+      if (name === source) values[name] = plain(root === 'secrets' ? HIDDEN : value, redactor)
+      else if (root !== 'secrets') Object.assign(values, namedValue(name, names, redactor))
+      else values[name] = HIDDEN
+    }
+    // What a secret was turned into is one, too. A flag's own value is what the reading shows.
+    const isComputed = !used.some(({ root, start, end }) => root === 'secrets' || source.slice(start, end) === source)
+    if (isComputed && typeof value !== 'boolean') values[source] = plain(value, redactor)
+  }
+  return values
+}
+
+/** A name that a macro binds, or one that is gone by now, has no value. */
+function namedValue(name: string, names: Names, redactor: Redactor): Record<string, unknown> {
+  try {
+    return { [name]: plain(evaluate(name, names), redactor) }
+  } catch {
+    return {}
+  }
+}
+
+/** Where a condition stands in its step: the keys that lead to it. */
+function nodeAt(raw: object, place: Place | undefined): unknown {
+  const from = placeOf(raw)
+  if (place === undefined || from?.file !== place.file || place.path.length < from.path.length) return undefined
+  let node: unknown = raw
+  for (const key of place.path.slice(from.path.length)) node = (node as Record<string, unknown> | undefined)?.[key]
+  return node
+}
+
+function* textsIn(node: unknown): Generator<string> {
+  if (typeof node === 'string') yield node
+  if (typeof node !== 'object' || node === null) return
+  for (const [key, value] of Object.entries(node)) {
+    if (key.includes('${{')) yield key
+    yield* textsIn(value)
+  }
+}
+
+function isIn(source: string, texts: ReadonlySet<string>): boolean {
+  for (const text of texts) {
+    if (text.trim() === source) return true
+    if (text.includes('${{') && expressionsIn(text).some((one) => one.source === source)) return true
+  }
+  return false
+}
+
+/** Plain JSON without secrets: a number may be one, too. */
+function plain(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === 'string') return shortened(redactor.text(value))
+  if (value === null || typeof value !== 'object') return scalar(value, redactor)
+  const text = JSON.stringify(value, (_key, item) => scalar(item, redactor))
+  const masked = redactor.text(text)
+  return masked.length > LONGEST ? shortened(masked) : JSON.parse(text)
+}
+
+function scalar(value: unknown, redactor: Redactor): unknown {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return value
+  const text = String(value)
+  const masked = redactor.text(text)
+  return masked !== text || typeof value === 'bigint' ? masked : value
+}
+
+function shortened(text: string): string {
+  return clip(text, LONGEST, (missing) => ` (${missing} more characters)`)
+}
