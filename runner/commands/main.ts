@@ -138,12 +138,13 @@ function addShow(program: Command, ended: Ended): void {
 function addSteps(program: Command, ended: Ended): void {
   program
     .command('steps')
-    .description('documents the step kinds, probes and faults')
-    .argument('[kind]', 'one of them')
+    .description('documents steps, probes, faults, matchers, and the keys of plans and targets')
+    .argument('[name]', 'one of them: run, gte, matrix, capture, exit-codes')
+    .option('--grep <text>', 'only pages about this')
     .option('--from <path>', 'a plan or targets.yaml whose plugins are meant, too', '.')
-    .action(async (kind, flags) => {
+    .action(async (name, flags) => {
       const { documentSteps } = await import('./steps.ts')
-      ended(await documentSteps(kind, flags))
+      ended(await documentSteps(name, flags))
     })
 }
 

@@ -1,9 +1,10 @@
-/** `plan steps [KIND]`: what the kinds are, from the same values that validate them. */
+/** `plan steps [NAME]`: what the kinds and keys are, from the same values that validate them. */
 import { UsageError } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Field } from '../contracts/probe.ts'
-import { didYouMean } from '../contracts/suggest.ts'
+import { nearest } from '../contracts/suggest.ts'
 import { kindsFrom } from './from.ts'
+import { type Topic, topics } from './topics.ts'
 
 interface Documented {
   readonly of: string
@@ -15,18 +16,57 @@ interface Documented {
   readonly examples: readonly unknown[]
 }
 
-export async function documentSteps(name: string | undefined, { from }: { from: string }): Promise<number> {
-  const all = documented(await kindsFrom(from))
+export interface StepsFlags {
+  readonly from: string
+  readonly grep?: string
+}
+
+export async function documentSteps(name: string | undefined, { from, grep }: StepsFlags): Promise<number> {
+  const kinds = await kindsFrom(from)
+  const all = documented(kinds)
+  const others = topics(kinds)
   if (name === undefined) {
-    console.log(overview(all))
+    const chosen = grep === undefined ? undefined : matching(grep)
+    const text = overview([...all, ...others].filter((one) => chosen?.(one) ?? true))
+    if (text === '')
+      throw new UsageError(`nothing here is about "${grep}"`, 'try a shorter word, or look at `plan steps`')
+    console.log(text)
     return 0
   }
-  const found = all.filter((kind) => kind.name === name)
-  if (found.length === 0)
-    throw new UsageError(`there is no kind "${name}"; ${didYouMean(name, new Set(all.map((kind) => kind.name)))}`)
   const { stringify } = await import('yaml')
-  console.log(found.map((kind) => details(kind, stringify)).join('\n\n'))
+  const found = [
+    ...all.filter((kind) => kind.name === name).map((kind) => details(kind, stringify)),
+    ...others.filter((topic) => topic.name === name).map(page),
+  ]
+  if (found.length === 0) throw unknownName(name, [...all, ...others])
+  console.log(found.join('\n\n'))
   return 0
+}
+
+function unknownName(name: string, all: readonly { readonly name: string; readonly of: string }[]): UsageError {
+  const names = new Set(all.map((one) => one.name))
+  const near = nearest(name, names)
+  return new UsageError(
+    `there is no page "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+    'see all of them with `plan steps`, or look for a word: `plan steps --grep WORD`',
+  )
+}
+
+/** Pages that have the text in their name, summary, or the names and descriptions of their keys. */
+function matching(grep: string): (one: Listed) => boolean {
+  const wanted = grep.toLowerCase()
+  return (one) =>
+    JSON.stringify({ ...one, example: undefined })
+      .toLowerCase()
+      .includes(wanted)
+}
+
+type Listed = { readonly of: string; readonly name: string; readonly summary: string }
+
+function page({ of, name, summary, keys, example }: Topic): string {
+  const lines = [`${name} (${of})`, `  ${summary}`, ...section('keys', keys, [])]
+  if (example !== undefined) lines.push('', '  example', ...example.split('\n').map((line) => `    ${line}`))
+  return lines.join('\n')
 }
 
 function documented(kinds: Kinds): Documented[] {
@@ -45,18 +85,26 @@ const TITLES: Readonly<Record<string, string>> = {
   step: 'Steps',
   probe: 'Probes: what conditions read',
   fault: 'Faults: what inject-fault breaks',
+  matcher: 'Matchers: what may be expected of a value',
+  'plan key': 'Keys of a plan',
+  'step key': 'Keys of every step',
+  'target key': 'Keys of targets.yaml and of a target',
+  topic: 'More',
 }
 
-function overview(all: readonly Documented[]): string {
+function overview(all: readonly Listed[]): string {
   const width = Math.max(...all.map(({ name }) => name.length))
-  return ['step', 'probe', 'fault']
-    .map((of) =>
-      [
-        TITLES[of],
-        ...all.filter((kind) => kind.of === of).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-      ].join('\n'),
+  return Object.entries(TITLES)
+    .map(([of, title]) => ({ title, listed: all.filter((one) => one.of === of) }))
+    .filter(({ listed }) => listed.length > 0)
+    .map(({ title, listed }) =>
+      [title, ...listed.map(({ name, summary }) => `  ${name.padEnd(width)}  ${firstLine(summary)}`)].join('\n'),
     )
     .join('\n\n')
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
 }
 
 function details(kind: Documented, stringify: (value: unknown) => string): string {
