@@ -15,6 +15,7 @@ import {
 } from '../runner/contracts/params.ts'
 import { placeAt, placeOfKey } from '../runner/contracts/source.ts'
 import { type CheckContext, type Context, defineStep } from '../runner/contracts/step.ts'
+import type { Target } from '../runner/contracts/target.ts'
 import { edit, singularKeys } from './shared/edit.ts'
 import { formatOf, formats } from './shared/file-format.ts'
 
@@ -74,18 +75,41 @@ export const applyConfig = defineStep({
   },
 })
 
-async function apply(said: Params, context: Context): Promise<boolean> {
+/** Whether the file is another one than before, once `then` has run. */
+async function apply(said: Params, context: Context, again = false): Promise<boolean> {
   const { target } = context
-  const at = target.file(said.file, { in: said.in })
-  const before = await at.files.read(at.path)
+  const before = await lookAt(said, target)
   if (!before && said.content === undefined && formatOf(said.file, said.as) === 'text')
     throw new CheckFailure(`${said.file} is not there`)
-  const bytes = await edited(said, before)
-  const then = said.then as never
-  await context.change(
-    await target.replaceFile(said.file, bytes, { in: said.in, then, thenTimeout: context.measure('5m') }),
-  )
-  return !before || !Buffer.from(before).equals(Buffer.from(bytes))
+  const bytes = await edited(said, before?.bytes)
+  const change = await target.replaceFile(said.file, bytes, {
+    in: said.in,
+    then: said.then as never,
+    thenTimeout: context.measure('5m'),
+  })
+  // The second time nothing has to change.
+  const { inEffect: _, ...unproven } = change
+  await context.change(again ? unproven : change)
+  const after = await lookAt(said, target)
+  return !isSame(before, after)
+}
+
+interface Seen {
+  readonly bytes: Uint8Array
+  readonly mode: string
+  readonly owner: string
+}
+
+async function lookAt({ file, in: inside }: Params, target: Target): Promise<Seen | undefined> {
+  const at = target.file(file, { in: inside })
+  const info = await at.files.stat(at.path)
+  const bytes = info && (await at.files.read(at.path))
+  return info && bytes && { bytes, mode: info.mode, owner: `${info.uid}:${info.gid}` }
+}
+
+function isSame(one: Seen | undefined, other: Seen | undefined): boolean {
+  if (!one || !other) return one === other
+  return one.mode === other.mode && one.owner === other.owner && Buffer.from(one.bytes).equals(Buffer.from(other.bytes))
 }
 
 async function edited(said: Params, before: Uint8Array | undefined): Promise<Uint8Array> {
@@ -93,10 +117,10 @@ async function edited(said: Params, before: Uint8Array | undefined): Promise<Uin
   return Buffer.from(await edit(formatOf(said.file, said.as), Buffer.from(before ?? '').toString('utf8'), said))
 }
 
-/** The second time must change no byte, succeed, and leave every service as it was. */
+/** The second time must change nothing, also not by `then`, succeed, and leave every service as it was. */
 async function demandIdempotent(said: Params, context: Context): Promise<void> {
   const before = await startsOf(context)
-  if (await apply(said, context)) throw new CheckFailure('not idempotent: applied again, the file changed again')
+  if (await apply(said, context, true)) throw new CheckFailure('not idempotent: applied again, the file changed again')
   const after = await startsOf(context)
   const moved = [...before].filter(([name, start]) => after.get(name) !== start).map(([name]) => name)
   if (moved.length > 0) throw new CheckFailure(`not idempotent: applied again, ${moved.join(', ')} was started anew`)

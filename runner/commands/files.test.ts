@@ -1,9 +1,9 @@
 /** Files as a user meets them: through the command line. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCli } from './testing.ts'
+import { root, runCli } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sd files-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -56,3 +56,66 @@ test('why a file has no document is said, with the place', async () => {
   expect(out).toContain('not YAML: line 2, column 1: Map keys must be unique')
   expect(code).toBe(1)
 })
+
+describe('what `then` does to the file', () => {
+  const before = 'b = 2\na = 1\n'
+  const write = (then: string, more = '') =>
+    `  - apply-config: { file: conf, content: "b = 3\\n", then: ["${then}"]${more} }\n`
+
+  test('counts when a change is applied twice', async () => {
+    put('c.json', '{"n": 1}')
+    const { code, out } = await steps(
+      '  - apply-config: { file: c.json, set: { $.n: 2 }, then: ["echo >>c.json"], idempotent: true }\n',
+    )
+    expect(out).toContain('not idempotent: applied again, the file changed again')
+    expect(out).not.toContain('somebody else')
+    expect(code).toBe(1)
+    expect(readFileSync(join(folder, 'c.json'), 'utf8')).toBe('{"n": 1}')
+  })
+  test('is no second change when it makes the same of it again', async () => {
+    put('conf', before)
+    const { code } = await steps(write("sed -i 's/ *= */=/' conf", ', idempotent: true'))
+    expect(code).toBe(0)
+    expect(readFileSync(join(folder, 'conf'), 'utf8')).toBe(before)
+  })
+  test('also to an owner and mode that are put back, beneath a later change', async () => {
+    put('conf', before)
+    chmodSync(join(folder, 'conf'), 0o640)
+    const { code, out } = await steps(
+      `${write('chmod 600 conf; echo x >>conf')}${write('chmod 604 conf; date +%N >>conf')}`,
+    )
+    expect(out).not.toContain('somebody else')
+    expect(code).toBe(0)
+    expect(readFileSync(join(folder, 'conf'), 'utf8')).toBe(before)
+    expect(statSync(join(folder, 'conf')).mode & 0o777).toBe(0o640)
+  })
+  test('is put back by the guardian when the runner is killed, also while it runs', async () => {
+    for (const then of ['echo >>conf', 'echo >>conf; touch reached; sleep 60']) {
+      put('conf', before)
+      const last = then.includes('reached') ? '' : '  - run: touch reached; sleep 60\n'
+      put(
+        'p.yaml',
+        `plan: P\ntarget: here\nsteps:\n${write(then.replace('sleep 60', 'test -e again || { touch again; sleep 60; }'))}${last}`,
+      )
+      const child = Bun.spawn(['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'run', 'p.yaml'], {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'ignore'],
+      })
+      await until(() => existsSync(join(folder, 'reached')))
+      child.kill('SIGKILL')
+      await until(() => readFileSync(join(folder, 'conf'), 'utf8') === before)
+      await until(
+        () =>
+          !existsSync(join(folder, '.shakedown', 'journal')) ||
+          readdirSync(join(folder, '.shakedown', 'journal')).length === 0,
+      )
+      expect(readFileSync(join(folder, 'conf'), 'utf8')).toBe(before)
+      rmSync(join(folder, 'reached'))
+    }
+  })
+})
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const start = performance.now(); !holds(); await Bun.sleep(10))
+    if (performance.now() - start > 20_000) throw new Error(`it did not come to that: ${holds}`)
+}

@@ -127,6 +127,8 @@ export interface Service {
   /** Wakes at each new log line; resolves once subscribed. */
   watchLogs(wake: Wake): Promise<AsyncDisposable>
   readonly verbs: Partial<Verbs>
+  /** A script that sends a signal to it on the target without the runner; one that does not run gets none. */
+  signalScript?(name: string): Promise<string>
   /** Why a verb, though the runtime has it, can't be done to this very service here: tried in a scratch place, or looked up. */
   lacks?(verb: keyof Verbs, rule?: NetworkRule): Promise<string | undefined>
   /** How a file inside is put back, where that is not a file of the target itself. `after` is what a change writes. */
@@ -134,7 +136,7 @@ export interface Service {
     path: string,
     before: Uint8Array | undefined,
     after: Uint8Array,
-    then: readonly Command[],
+    then: readonly ThenUndo[],
   ): Promise<FileUndo>
   /** How a command runs inside as an undo, where that is not a command of the target itself. */
   commandUndo?(command: Command, verify: Command | undefined, options: { user?: string | undefined }): Promise<FileUndo>
@@ -142,6 +144,12 @@ export interface Service {
 
 /** Undo of a file or by a command: what `Undo` takes of it. */
 export type FileUndo = Pick<Undo, 'sh' | 'verify' | 'keeps'>
+
+/** What makes a file effective: a command where the file is, or a signal that the runtime sends to a service. */
+export type Then = Command | { readonly signal: string; readonly service?: string | undefined }
+
+/** The same for an undo. A `script` is run by `sh` on the target, also where the file is inside a service. */
+export type ThenUndo = { readonly command: Command } | { readonly script: string }
 
 /** An offset in a log that grows. */
 export type LogMark = number
@@ -277,7 +285,7 @@ export interface Target {
   replaceFile(
     path: string,
     bytes: Uint8Array,
-    options?: { in?: string | undefined; then?: readonly Command[] | undefined; thenTimeout?: number | undefined },
+    options?: { in?: string | undefined; then?: readonly Then[] | undefined; thenTimeout?: number | undefined },
   ): Promise<Change>
   /** A command as an undo, and one that proves it; they run where `exec` would run them. */
   commandUndo(

@@ -45,6 +45,9 @@ export const NOTE = 'note: '
 /** Set in the environment of an undo that is to go over somebody else's change, too. */
 export const FORCE = 'SHAKEDOWN_FORCE'
 
+/** Name of what a change of a file has left, beside its undo: the state of the file once `then` had run. */
+export const AFTER = 'after'
+
 /** Whether a change took effect. */
 export type Effective =
   | { readonly yes: true; readonly evidence: string }
@@ -60,6 +63,8 @@ export interface Change {
   readonly without?: 'not-needed' | 'impossible' | undefined
   readonly touches: readonly Touch[]
   apply(signal: AbortSignal): Promise<void>
+  /** Looked at once it was made, or has failed: kept beside its scripts under these names, since it can't be known before. */
+  left?(): Promise<Readonly<Record<string, Uint8Array>>>
   /** Asked again until it says yes or `within` ms (default 10,000) are over. */
   inEffect?(signal: AbortSignal): Promise<Effective>
   readonly within?: number | undefined

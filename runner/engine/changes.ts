@@ -105,7 +105,7 @@ export class Changes {
     const { case: kase, emit } = this.#options
     const about = { case: kase, step: by.step, entry: entry?.id ?? 0, does: change.does }
     if (entry) emit({ is: 'change', state: 'intent', ...about })
-    const applying = change.apply(by.signal)
+    const applying = this.#apply(change, entry, by.signal)
     if (entry) entry.applying = applying
     await applying
     if (entry) await this.#markApplied(entry)
@@ -206,6 +206,32 @@ export class Changes {
   #about({ folder }: Place) {
     const { run, target } = this.#options
     return { run, target, ...(this.#transport.folder === undefined ? {} : { there: folder }) }
+  }
+
+  /** What it has left is kept, also when it failed half way. */
+  async #apply(change: Change, entry: Entry | undefined, signal: AbortSignal): Promise<void> {
+    try {
+      await change.apply(signal)
+    } catch (error) {
+      await this.#keepLeft(change, entry).catch(() => undefined)
+      throw error
+    }
+    await this.#keepLeft(change, entry)
+  }
+
+  /** A guardian that took us for gone has put it back, or is about to. */
+  async #keepLeft(change: Change, entry: Entry | undefined): Promise<void> {
+    if (!entry || !change.left || (await this.#isFenced())) return
+    const files = await change.left()
+    try {
+      await this.#place.keep(entry.id, files)
+    } catch (error) {
+      if (await this.#isFenced()) return
+      if (isError(error, 'target')) throw error
+      throw new TargetError(`the journal can't be written any more, so this is put back: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
   }
 
   /** A change that was made while the guardian took us for gone is one it does not know of: it is undone at once. */

@@ -95,6 +95,16 @@ export class Journal {
   }
 }
 
+/** Keeps files beside an entry's undo, each as a whole or not at all. */
+export function keepFiles(folder: string, id: number, files: Readonly<Record<string, Uint8Array>>): void {
+  for (const [name, bytes] of Object.entries(files)) {
+    const coming = fileOf(folder, id, `${name}.coming`)
+    writeSynced(coming, bytes)
+    renameSync(coming, fileOf(folder, id, name))
+  }
+  syncFolder(folder)
+}
+
 /** Adds the state of an entry; once it is undone, what was kept aside is deleted, since it may hold secrets. */
 export function markState(folder: string, id: number, state: UndoState, message?: string): void {
   const line = { id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) }

@@ -59,6 +59,14 @@ export class There {
     await this.#demand(script.join('\n'), { stdin: await archiveOf(filesOf(record, id)) }, { line }, UNCHANGED)
   }
 
+  async keep(id: number, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    for (const [name, bytes] of Object.entries(files)) {
+      const file = fileOf('', id, name)
+      const script = `${FLUSH}\n${STAYS}\numask 077\ncd "$folder" && cat >${file}.coming && flush ${file}.coming && mv ${file}.coming ${file}`
+      await this.#demand(script, { stdin: bytes })
+    }
+  }
+
   async mark(id: number, state: UndoState, message?: string): Promise<void> {
     const line = JSON.stringify({ id, state, uptime: uptimeMs(), ...(message === undefined ? {} : { message }) })
     const script = [STAYS, 'cd "$folder" || exit 1', `say() { printf '\\n%s\\n' "$line" >>${LOG}; }`]

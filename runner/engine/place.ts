@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { Transport } from '../contracts/transport.ts'
 import type { JournalEntry, UndoState } from '../contracts/undo.ts'
-import { CLAIMED, fileOf, markState, readJournal, removeJournal, takeUp } from './journal.ts'
+import { CLAIMED, fileOf, keepFiles, markState, readJournal, removeJournal, takeUp } from './journal.ts'
 import { There } from './place-there.ts'
 
 export interface Place {
@@ -12,6 +12,8 @@ export interface Place {
   begin(): Promise<void>
   /** Brings an entry that was written down. When this throws, nothing may be changed. */
   bring(id: number): Promise<void>
+  /** Keeps what a change has left beside its undo. */
+  keep(id: number, files: Readonly<Record<string, Uint8Array>>): Promise<void>
   mark(id: number, state: UndoState, message?: string): Promise<void>
   /** Whether an entry has a file of that name: `verify`. */
   has(id: number, name: string): Promise<boolean>
@@ -34,6 +36,7 @@ export function here(folder: string): Place {
     folder,
     begin: async () => undefined,
     bring: async () => undefined,
+    keep: async (id, files) => keepFiles(folder, id, files),
     mark: async (id, state, message) => markState(folder, id, state, message),
     has: async (id, name) => existsSync(fileOf(folder, id, name)),
     takeUp: async (id) => takeUp(folder, id),

@@ -42,7 +42,14 @@ async function undo(change: Change, script: 'sh' | 'verify' = 'sh') {
 async function applied(...parameters: Parameters<Target['replaceFile']>): Promise<Change> {
   const change = await target.replaceFile(...parameters)
   await change.apply(new AbortController().signal)
+  await keepLeft(change)
   return change
+}
+
+/** As the journal does it once a change was made. */
+async function keepLeft(change: Change) {
+  for (const [name, bytes] of Object.entries((await change.left?.()) ?? {}))
+    writeFileSync(join(journal, `0001.${name}`), bytes)
 }
 
 describe('a file that is replaced', () => {
@@ -88,6 +95,11 @@ from what it was before to what it is now:
 `,
     })
     expect(text('a')).toBe('theirs')
+    writeFileSync(at('a'), 'new')
+    chmodSync(at('a'), 0o600)
+    const { code, err } = await undo(change)
+    expect(code).toBe(DRIFTED)
+    expect(err).toMatch(/mode and owner were 644 \d+:\d+, and are 600 \d+:\d+/)
     rmSync(at('a'))
     expect((await undo(change)).code).toBe(DRIFTED)
   })
@@ -169,6 +181,71 @@ describe('then', () => {
     rmSync(at('broken'))
     expect((await undo(change)).code).toBe(0)
     expect(text('tried')).toBe('x\nx\nx\n')
+  })
+  const mode = (name: string) => (statSync(at(name)).mode & 0o7777).toString(8)
+  describe.each([
+    ['appends to the file', 'echo >>config'],
+    ['rewrites the file', 'sort config >x && mv x config'],
+    ['normalizes the file in place', "sed -i 's/ *= */=/' config"],
+    ['changes its mode', 'chmod 444 config'],
+    ['removes the file', 'rm config'],
+    ['makes a folder of the file', 'rm -rf config; mkdir config; touch config/x'],
+    ['makes another file each time', 'date +%N >config'],
+  ])('that %s', (_, then) => {
+    const before = 'b = 2\na = 1\n'
+    const changed = () =>
+      applied('config', Buffer.from('b = 3\na = 1\n'), { then: [{ sh: `echo x >>tried; ${then}` }] })
+    beforeEach(() => {
+      writeFileSync(at('config'), before)
+      chmodSync(at('config'), 0o640)
+    })
+
+    test('has made what is put back, byte for byte, with its mode, whatever it does in the undo', async () => {
+      const change = await changed()
+      expect((await undo(change, 'verify')).code).toBe(1)
+      for (let round = 0; round < 2; round++) expect(await undo(change)).toMatchObject({ code: 0, err: '' })
+      expect([text('config'), mode('config')]).toEqual([before, '640'])
+      expect((await undo(change, 'verify')).code).toBe(0)
+      expect(text('tried')).toBe('x\nx\n')
+    })
+    test('was interrupted, so that nobody knows what it left', async () => {
+      const change = await changed()
+      rmSync(join(journal, '0001.after'))
+      expect(await undo(change)).toMatchObject({ code: 0, err: '' })
+      expect([text('config'), mode('config')]).toEqual([before, '640'])
+    })
+    test('was run again by an undo that was interrupted', async () => {
+      const change = await changed()
+      await undo(change)
+      rmSync(join(journal, '0001.done'))
+      rmSync(at('config'))
+      expect(await undo(change)).toMatchObject({ code: 0, err: '' })
+      expect([text('config'), mode('config')]).toEqual([before, '640'])
+    })
+    test('does not hide what somebody else changed since', async () => {
+      const change = await changed()
+      rmSync(at('config'), { recursive: true, force: true })
+      writeFileSync(at('config'), 'theirs')
+      expect((await undo(change)).code).toBe(DRIFTED)
+      expect(text('config')).toBe('theirs')
+    })
+  })
+  test('that made the file, and another change to it, leaves none', async () => {
+    const change = await applied('config', Buffer.from('x'), { then: [{ sh: 'echo >>config' }] })
+    expect((await undo(change)).code).toBe(0)
+    expect(existsSync(at('config'))).toBe(false)
+    expect((await undo(change, 'verify')).code).toBe(0)
+  })
+  test('that failed half way has what it left put back', async () => {
+    writeFileSync(at('config'), 'old')
+    const change = await target.replaceFile('config', Buffer.from('new'), {
+      then: [{ sh: 'echo >>config; test -e fine' }],
+    })
+    await expect(change.apply(new AbortController().signal)).rejects.toThrow('exits with 1')
+    await keepLeft(change)
+    writeFileSync(at('fine'), '')
+    expect((await undo(change)).code).toBe(0)
+    expect(text('config')).toBe('old')
   })
   test('may go over the file itself', async () => {
     writeFileSync(at('config'), 'old')

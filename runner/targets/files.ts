@@ -1,13 +1,13 @@
 /** Replacing a file as a change: undo puts the pre-image back, byte for byte, and runs `then` again. */
 import { createHash } from 'node:crypto'
 import { lastLines } from '../base/brief.ts'
-import { type Command, quote, says, toShell } from '../contracts/command.ts'
+import { type Command, says, toShell } from '../contracts/command.ts'
 import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
-import type { FileUndo, Service, Target } from '../contracts/target.ts'
-import type { Files } from '../contracts/transport.ts'
-import { type Change, DRIFTED, type Effective, FORCE } from '../contracts/undo.ts'
-import { DRIFT } from './drift.ts'
+import type { FileUndo, Service, Target, Then, ThenUndo } from '../contracts/target.ts'
+import type { FileInfo, Files } from '../contracts/transport.ts'
+import { AFTER, type Change, type Effective } from '../contracts/undo.ts'
 import { exported } from './exported.ts'
+import { fileScripts } from './file-scripts.ts'
 
 export interface FilePlace {
   readonly files: Files
@@ -16,6 +16,7 @@ export interface FilePlace {
   /** The path as the plan has it. */
   readonly says: string
   readonly exec: Target['exec']
+  service(name: string): Service
   /** Where `then` runs. */
   readonly directory: string
   readonly environment?: Readonly<Record<string, string>> | undefined
@@ -26,15 +27,22 @@ export interface FilePlace {
 
 interface Options {
   readonly in?: string | undefined
-  readonly then?: readonly Command[] | undefined
+  readonly then?: readonly Then[] | undefined
   readonly thenTimeout?: number | undefined
 }
 
+/** A file as it was before. */
+interface Before {
+  readonly bytes: Uint8Array
+  readonly info: FileInfo
+}
+
 export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: Options): Promise<Change> {
-  const before = await allowed(`${place.says} can't be read`, place.files.read(place.path))
+  const before = await allowed(`${place.says} can't be read`, beforeOf(place))
   const { then = [], in: inside } = options
   const touches = [{ file: place.path, ...(inside === undefined ? {} : { in: inside }) }]
   const subject = inside === undefined ? place.says : `${place.says} in ${inside}`
+  const thens = await Promise.all(then.map((one) => thenUndo(one, place, options)))
   return {
     does: `writes ${subject}`,
     touches,
@@ -44,20 +52,23 @@ export async function replaceFile(place: FilePlace, bytes: Uint8Array, options: 
       touches,
       settles: 2_000,
       ends: { by: 'undo' },
-      holds: [...(before ? [before] : []), bytes],
-      ...((await place.fileUndo?.(
-        place.path,
-        before,
-        bytes,
-        then.map((command) => exported(command, place.environment)),
-      )) ?? undoHere(place, before, bytes, then)),
+      holds: [...(before ? [before.bytes] : []), bytes],
+      ...((await place.fileUndo?.(place.path, before?.bytes, bytes, thens)) ?? undoHere(place, before, bytes, thens)),
     },
-    apply: async () => {
+    apply: async (signal) => {
       await allowed(`${place.says} can't be written`, place.files.write(place.path, bytes))
-      for (const command of then) await runThen(command, place, options)
+      for (const one of then) await runThen(one, place, options, signal)
     },
-    inEffect: async () => effectOf(place, before, bytes),
+    // Without `then` the state after the change is what was written.
+    ...(then.length === 0 ? {} : { left: async () => ({ [AFTER]: Buffer.from(await stateOf(place)) }) }),
+    inEffect: async () => effectOf(place, before?.bytes, bytes),
   }
+}
+
+async function beforeOf({ files, path }: FilePlace): Promise<Before | undefined> {
+  const info = await files.stat(path)
+  const bytes = info && (await files.read(path))
+  return info && bytes && { bytes, info }
 }
 
 /** What a system refuses is a fault of the environment, and no bug. */
@@ -72,18 +83,43 @@ async function allowed<T>(otherwise: string, work: Promise<T>): Promise<T> {
 
 function undoHere(
   place: FilePlace,
-  before: Uint8Array | undefined,
+  before: Before | undefined,
   after: Uint8Array,
-  then: readonly Command[],
+  thens: readonly ThenUndo[],
 ): FileUndo {
+  const { path, directory, shell = 'sh' } = place
+  // Values of the commands may be secrets, so each stands in a file of its own that only its owner can read.
+  const files = thens.map((one, index) => {
+    const text = 'script' in one ? one.script : toShell(one.command)
+    return [`then-${index + 1}`, Buffer.from(`${text}\n`)] as const
+  })
   return {
-    keeps: { ...(before ? { 'pre-image': before } : {}), ...thenFiles(then, place) },
-    sh: undoOf(place, before, after, then.length),
-    verify: verifyOf(place.path, before),
+    keeps: { ...(before ? { 'pre-image': before.bytes } : {}), ...Object.fromEntries(files) },
+    ...fileScripts({
+      path,
+      before: before && { hash: hash(before.bytes), ...ownerOf(before.info) },
+      after: hash(after),
+      directory,
+      thens: thens.map((one) => ('script' in one ? 'sh' : shell)),
+    }),
   }
 }
 
-async function runThen(command: Command, place: FilePlace, { in: inside, thenTimeout }: Options): Promise<void> {
+async function thenUndo(then: Then, place: FilePlace, { in: inside }: Options): Promise<ThenUndo> {
+  if (!('signal' in then)) return { command: exported(then, place.environment) }
+  const { service, signal } = then
+  const script = await place.service(service ?? inside ?? '').signalScript?.(signal)
+  if (script !== undefined) return { script }
+  throw new CheckFailure(`\`then\` can't send a signal to ${service ?? inside}: its runtime sends none`)
+}
+
+async function runThen(then: Then, place: FilePlace, options: Options, signal: AbortSignal): Promise<void> {
+  if (!('signal' in then)) return runCommand(then, place, options)
+  const change = await place.service(then.service ?? options.in ?? '').verbs.signal?.(then.signal)
+  await change?.apply(signal)
+}
+
+async function runCommand(command: Command, place: FilePlace, { in: inside, thenTimeout }: Options): Promise<void> {
   const exit = await place.exec(command, { in: inside, timeout: thenTimeout })
   if (exit.code === 0) return
   const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
@@ -91,76 +127,31 @@ async function runThen(command: Command, place: FilePlace, { in: inside, thenTim
   throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { last: lastLines(words, 5) })
 }
 
-/** `then` may have gone over the file itself, so what counts is that it is no longer what it was. */
+/** `then` may rewrite the file itself, so what counts is that it is no longer what it was. */
 async function effectOf(
   { files, path, says: said }: FilePlace,
   before: Uint8Array | undefined,
   bytes: Uint8Array,
 ): Promise<Effective> {
-  const now = await files.read(path)
-  if (now && hash(now) === hash(bytes)) return { yes: true, evidence: `${said} is written` }
-  if (now && !(before && hash(now) === hash(before)))
-    return { yes: true, evidence: `${said} is written, and was gone over since` }
-  return { yes: false, why: now ? `${said} is as it was` : `${said} is not there` }
+  const [now = ''] = (await stateOf({ files, path })).split(' ')
+  if (now === hash(bytes)) return { yes: true, evidence: `${said} is written` }
+  if (now === 'none') return { yes: false, why: `${said} is not there` }
+  if (now === 'other') return { yes: false, why: `${said} is not a file any more` }
+  if (before && now === hash(before)) return { yes: false, why: `${said} is as it was` }
+  return { yes: true, evidence: `${said} is written, and was changed by \`then\`` }
 }
 
-/** Values of the commands may be secrets, so each stands in a file of its own that only its owner can read. */
-function thenFiles(then: readonly Command[], place: FilePlace): Record<string, Uint8Array> {
-  const file = (command: Command) => Buffer.from(`${toShell(exported(command, place.environment))}\n`)
-  return Object.fromEntries(then.map((command, index) => [`then-${index + 1}`, file(command)]))
+/** As the undo's script tells it: hash, mode and owner; `none` where nothing is. */
+async function stateOf({ files, path }: Pick<FilePlace, 'files' | 'path'>): Promise<string> {
+  const info = await files.stat(path)
+  if (!info || info.kind === 'link') return 'none'
+  if (info.kind !== 'file') return 'other'
+  const { mode, owner } = ownerOf(info)
+  return `${await files.sha256(path)} ${mode} ${owner}`
 }
 
-/**
- * Equal to the pre-image is put back already; equal to what was written is put back now, by a rename, since a half
- * written file would be nobody's; anything else is somebody else's and left alone. A folder that is gone counts as undone.
- * `done` remembers that `then` went well: an undo that is tried again must not take the file alone for the whole.
- */
-function undoOf(place: FilePlace, before: Uint8Array | undefined, after: Uint8Array, thens: number): string {
-  const { directory, shell = 'sh' } = place
-  const then = (index: number) => `${shell} "$kept.then-${index + 1}" </dev/null || exit 1`
-  return `${preamble(place.path)}
-${DRIFT}
-kept=\${0%.*}
-case $kept in /*) ;; *) kept=$PWD/$kept ;; esac
-[ -e "$kept.done" ] && exit 0
-# What a writer that was killed has left.
-rm -f "$beside"*.tmp
-now=$(hash)
-if ${isBack(before)}; then :
-elif [ "$now" = '${hash(after)}' ] || [ -n "$${FORCE}" ]; then
-  ${before ? RESTORE : 'rm -f "$file" || exit 1'}
-else
-  drift "$file" "$kept.pre-image" "$file"
-  exit ${DRIFTED}
-fi
-${thens === 0 ? '' : [`cd ${quote(directory)} || exit 0`, ...Array.from({ length: thens }, (_, index) => then(index)), ''].join('\n')}: >"$kept.done"
-exit 0`
-}
-
-/** \`cp -p\` first: the copy has the mode and the owner, and then gets the bytes. */
-const RESTORE = `new=$beside$$.tmp
-  cp -p "$file" "$new" && cat "$kept.pre-image" >"$new" && mv -f "$new" "$file" || { rm -f "$new"; exit 1; }`
-
-function verifyOf(path: string, before: Uint8Array | undefined): string {
-  return `${preamble(path)}
-now=$(hash)
-${isBack(before)} || { echo "$file is not as it was" >&2; exit 1; }`
-}
-
-function isBack(before: Uint8Array | undefined): string {
-  return before ? `[ "$now" = '${hash(before)}' ]` : '[ ! -e "$file" ]'
-}
-
-/** A link is followed and not replaced. */
-function preamble(path: string): string {
-  return `file=${quote(path)}
-[ -L "$file" ] && file=$(readlink -f "$file")
-[ -d "$(dirname "$file")" ] || exit 0
-beside=$(dirname "$file")/.$(basename "$file").shakedown-
-hash() {
-  [ -e "$file" ] || return 0
-  if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi <"$file" | cut -d' ' -f1
-}`
+function ownerOf({ mode, uid, gid }: FileInfo): { mode: string; owner: string } {
+  return { mode: mode.replace(/^0+(?=.)/, ''), owner: `${uid}:${gid}` }
 }
 
 function hash(bytes: Uint8Array): string {

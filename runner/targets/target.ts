@@ -96,7 +96,7 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
     replaceFile: async (path, bytes, options = {}) => {
       const { files, path: absolute } = file(path, options)
       const inside = options.in === undefined ? undefined : service(options.in)
-      const place = { files, path: absolute, says: path, exec, directory: inside?.directory ?? directory }
+      const place = { files, path: absolute, says: path, exec, service, directory: inside?.directory ?? directory }
       return replaceFile({ ...place, environment, shell, fileUndo: inside?.fileUndo }, bytes, options)
     },
     commandUndo: async (command, verify, { in: name, user } = {}) => {

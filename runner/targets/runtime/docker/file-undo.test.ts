@@ -47,8 +47,9 @@ async function replaced(path: string, content: string, then: readonly string[] =
 
 async function written(path: string, content: string, then: readonly string[] = [], env = {}) {
   const change = await replaced(path, content, then)
-  const { applied, ...both } = scripts(change, env)
+  const { applied, left, ...both } = scripts(change, env)
   await change.apply(never)
+  left((await change.left?.()) ?? {})
   applied()
   expect(await change.inEffect?.(never)).toMatchObject({ yes: true })
   return both
@@ -115,6 +116,49 @@ describe.each([['curl'], ['perl']])('a file inside is put back by its script alo
     expect([(await fresh.undo()).code, await sh('ls /run/app')]).toEqual([0, 'conf'])
   })
 })
+
+describe.each(['/srv/then.conf', '/run/app/then.conf', '/etc/mounted.json'])(
+  'what `then` makes of %s is ours',
+  (path) => {
+    const cases: [name: string, then: string][] = [
+      ['appends', `echo >>${path}`],
+      ['gives it another mode and owner', `chmod 604 ${path}; chown 1000:33 ${path}`],
+      ...(path === '/etc/mounted.json'
+        ? []
+        : ([
+            ['rewrites it', `sed -i s/a/b/ ${path}`],
+            ['removes it', `rm ${path}`],
+            ['makes a folder of it', `rm ${path}; mkdir ${path}`],
+          ] as [string, string][])),
+    ]
+    test.each(cases)('when it %s', async (_, then) => {
+      await sh(`rm -rf ${path} 2>/dev/null; printf 'was a' >${path}; chown 1000:1000 ${path}; chmod 640 ${path}`)
+      const was = await sh(`cat ${path}; stat -c ' %a %u:%g' ${path}`)
+      const change = await replaced(path, 'now a', [then])
+      const { undo, verify, left } = scripts(change)
+      await change.apply(never)
+      left((await change.left?.()) ?? {})
+      expect((await verify()).code).toBe(1)
+      for (let round = 0; round < 2; round++) expect(await undo()).toMatchObject({ code: 0, err: '' })
+      expect(await sh(`cat ${path}; stat -c ' %a %u:%g' ${path}`)).toBe(was)
+      expect((await verify()).code).toBe(0)
+    })
+    test('and what somebody else makes of it is not', async () => {
+      await sh(`rm -rf ${path} 2>/dev/null; printf was >${path}`)
+      const { undo } = await written(path, 'now', [`echo >>${path}`])
+      await sh(`printf theirs >${path}`)
+      expect((await undo()).code).toBe(DRIFTED)
+      expect(await sh(`cat ${path}`)).toBe('theirs')
+    })
+    test('also where the run ended before that could be looked at', async () => {
+      await sh(`rm -rf ${path} 2>/dev/null; printf was >${path}`)
+      const change = await replaced(path, 'now', [`echo >>${path}`])
+      const { undo, verify } = scripts(change)
+      await change.apply(never)
+      expect([(await undo()).code, (await verify()).code, await sh(`cat ${path}`)]).toEqual([0, 0, 'was'])
+    })
+  },
+)
 
 describe('a file inside is put back', () => {
   test('byte for byte where it is larger than one variable, and mounted', async () => {

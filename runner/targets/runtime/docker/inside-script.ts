@@ -4,11 +4,15 @@ import { FORCE } from '../../../contracts/undo.ts'
 
 /**
  * Defines for a script: `inside CONTAINER BODYFILE`, which runs a command there and has its exit code, also in `$code`; what it
- * says in its failure goes to stderr. Whoever goes over somebody else's change does so inside, too.
+ * says in its failure goes to stderr. Whoever goes over somebody else's change does so inside, too, and \`$after\` is told there as
+ * SD_AFTER.
  */
 export const INSIDE = `inside() {
   body=$2
-  [ -z "$${FORCE}" ] || { body=$out.forced; sed 's/"Env":\\[/&"${FORCE}=1",/' "$2" >"$body"; }
+  more=
+  [ -z "$${FORCE}" ] || more='"${FORCE}=1",'
+  [ -z "$after" ] || more="$more\\"SD_AFTER=$after\\","
+  [ -z "$more" ] || { body=$out.body; sed "s/\\"Env\\":\\[/&$more/" "$2" >"$body"; }
   api POST "/containers/$1/exec" "$body"
   [ "$status" = 201 ] || refuse "a command can't be run in the container: $(said)"
   exec=$(sed -n 's/.*"Id":"\\([0-9a-f]*\\)".*/\\1/p' "$out")

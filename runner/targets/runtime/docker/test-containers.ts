@@ -189,6 +189,9 @@ export function scripts({ undo }: Change, { PATH }: { PATH?: string | undefined 
     undo: (env?: Record<string, string>) => runFile(`${at}.sh`, env),
     verify: () => runFile(`${at}.verify`),
     applied: () => state('applied'),
+    left: (files: Readonly<Record<string, Uint8Array>>) => {
+      for (const [name, bytes] of Object.entries(files)) writeFileSync(`${at}.${name}`, bytes)
+    },
   }
 }
 
