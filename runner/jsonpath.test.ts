@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { incomplete, isIncomplete } from './base/incomplete.ts'
 import { ABSENT, checkPath, fieldOf, locations, select, singularPath } from './jsonpath.ts'
 import suite from './testdata/jsonpath-cts.json'
 
@@ -54,4 +55,37 @@ test('a field may be dotted, and so may a header', () => {
   expect(fieldOf(fields, 'headers.x.y')).toBe('b')
   expect(fieldOf(fields, 'headers.nope')).toBe(ABSENT)
   expect(fieldOf({ is: null }, 'is')).toBeNull()
+})
+
+describe('a filter', () => {
+  const big = { items: [{ id: 9007199254740993n }, { id: 9007199254740992 }, { id: 5 }] }
+  const ids = (path: string) => select(path, big)
+  test('compares integers beyond 2^53 exactly', () => {
+    expect(ids('$.items[?@.id == 9007199254740993].id')).toEqual([9007199254740993n])
+    expect(ids('$.items[?@.id == 9007199254740992].id')).toEqual([9007199254740992])
+    expect(ids('$.items[?@.id > 9007199254740992].id')).toEqual([9007199254740993n])
+    expect(ids('$.items[?@.id > 5].id')).toEqual([9007199254740993n, 9007199254740992])
+    expect(ids('$.items[?@.id != 9007199254740993].id')).toEqual([9007199254740992, 5])
+    expect(ids('$.items[?@.id == $.items[0].id].id')).toEqual([9007199254740993n])
+  })
+  test('searches patterns that a backtracking engine gives up on', () => {
+    const lines = { lines: [`${'a'.repeat(3_000_000)}\nERROR`, `${'a'.repeat(40)}!`] }
+    expect(select('$.lines[?search(@, "(?:a|b)*ERROR")]', lines)).toHaveLength(1)
+    expect(select('$.lines[?match(@, "(a+)+")]', lines)).toEqual([])
+  })
+  test('refuses a pattern that it cannot search, at its character', () => {
+    expect(checkPath('$.a[?search(@, "(?=x)")]')).toMatchObject({ index: 16 })
+    expect(checkPath('$.a[?search(@, "(?=x)")]')?.message).toContain('not a regular expression (RE2 syntax)')
+  })
+  test('gives no answer for a pattern out of the document that it cannot search', () => {
+    expect(select('$.a[?search(@, $.p)]', { a: ['x'], p: '(' })).toEqual(
+      incomplete('"(" is not a pattern: missing closing ): `(`'),
+    )
+  })
+})
+
+test('deep documents are walked to their end, or give no answer', () => {
+  const deep = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels)}{"z":1}${'}'.repeat(levels)}`)
+  expect(select('$..z', deep(500))).toEqual([1])
+  expect(isIncomplete(select('$..z', deep(20_000)))).toBe(true)
 })

@@ -1,14 +1,25 @@
 /** JSONPath (RFC 9535) over readings. */
+import { incomplete } from './base/incomplete.ts'
+import { compile } from './jsonpath/compile.ts'
 
 /** What a singular path gives when nothing is there: no value, not even null. */
 export const ABSENT = Symbol.for('shakedown.absent')
 
-/** A singular path gives its value or ABSENT; any other gives the list of values. A document that is undefined has nothing. */
+/**
+ * A singular path gives its value or ABSENT; any other gives the list of values. A document that is undefined has nothing. An
+ * incomplete value where it could not be told, such as for a pattern that is too costly.
+ */
 export function select(path: string, document: unknown): unknown {
   const query = compile(path)
-  const values = document === undefined ? [] : query.query(document as never).values()
-  if (!query.singularQuery()) return values
-  return values.length === 0 ? ABSENT : values[0]
+  try {
+    const values = document === undefined ? [] : query.query(document as never).values()
+    if (!query.singularQuery()) return values
+    return values.length === 0 ? ABSENT : values[0]
+  } catch (error) {
+    const { name, message } = error as Error
+    const isDeep = error instanceof RangeError || name === 'JSONPathRecursionLimitError'
+    return incomplete(isDeep ? 'the document is nested too deep' : message)
+  }
 }
 
 /** A field of a reading, dotted: `headers.content-type`. Header names may hold dots of their own, so the longest key wins. */
@@ -49,17 +60,4 @@ export function locations(path: string, document: unknown): (string | number)[][
   return compile(path)
     .query(document as never)
     .locations()
-}
-
-type Query = import('json-p3').JSONPathQuery
-const compiled = new Map<string, Query>()
-
-function compile(path: string): Query {
-  const known = compiled.get(path)
-  if (known) return known
-  // Loaded with the first path: most commands read none.
-  const { jsonpath } = require('json-p3') as typeof import('json-p3')
-  const made = jsonpath.compile(path)
-  compiled.set(path, made)
-  return made
 }
