@@ -80,6 +80,8 @@ export interface TargetSpec {
   readonly protect: boolean
   /** Declared services, where that can be told. */
   readonly services?: readonly string[] | undefined
+  /** Services that are known to have no port. */
+  readonly portless?: readonly string[] | undefined
 }
 
 /** A plan with one row of its matrix, on one target. */

@@ -222,6 +222,8 @@ export interface RuntimeKind {
   readonly params: TObject
   /** Services that are declared, where that can be told without touching anything. */
   services(config: Readonly<Record<string, unknown>>): readonly string[] | undefined
+  /** Those of them that have no port, so that an address has to name one. */
+  portless?(config: Readonly<Record<string, unknown>>): readonly string[]
   /** Whether each case brings up a stack of its own: then nobody else can be in its way, and no lock is needed. */
   owned?(config: Readonly<Record<string, unknown>>): boolean
   /**

@@ -35,10 +35,12 @@ function isOut(step: PlainSteps[number], { services: _changing, ...names }: Name
   }
 }
 
-/** Where targets.yaml does not declare the services, an unknown one is found now, before anything is changed. */
+/** What targets.yaml does not tell of services is checked now, before anything is changed: which there are, and their ports. */
 function refuseUnknownServices({ kase, runtime, hands }: World): void {
-  const target = { ...kase.target, services: runtime.names() }
+  const services = runtime.names()
+  const portless = services.filter((name) => runtime.service(name).names().port === undefined)
+  const target = { ...kase.target, services, portless }
   const steps = [...standingSteps(kase, hands.kinds)]
   const [unknown] = checkServices({ ...kase, target }, hands.kinds, steps).filter(({ level }) => level === 'error')
-  if (unknown) throw new TargetError(unknown.message, { details: { place: unknown.place } })
+  if (unknown) throw new TargetError(unknown.message, { details: { place: unknown.place, hint: unknown.hint } })
 }

@@ -23,6 +23,7 @@ export function targetsOf(document: Document, kinds: Kinds): Map<string, TargetS
     Object.entries(targets).map(([name, config]) => {
       const runtime = String(config['runtime'] ?? 'process')
       const services = kinds.runtimes.get(runtime)?.services(config)
+      const portless = kinds.runtimes.get(runtime)?.portless?.(config)
       const spec: TargetSpec = {
         name,
         document,
@@ -34,6 +35,7 @@ export function targetsOf(document: Document, kinds: Kinds): Map<string, TargetS
         defaults: (config['defaults'] ?? {}) as Record<string, unknown>,
         protect: config['protect'] === true,
         ...(services === undefined ? {} : { services }),
+        ...(portless === undefined ? {} : { portless }),
       }
       return [name, spec]
     }),

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { cert, key } from '../../steps/probes/testdata/certificate.ts'
 import type { HttpRequest } from '../contracts/target.ts'
 import type { Transport } from '../contracts/transport.ts'
+import { Cookies } from './http/cookies.ts'
 import { sendHttp } from './http.ts'
 import type { Origin } from './reach/origin.ts'
 import { localTransport } from './transport/local.ts'
@@ -246,5 +249,186 @@ describe('bodies', () => {
     const { events, truncated, duration } = await send('/events-done-open', { timeout: 5_000 })
     expect([events, truncated]).toEqual([['1', '[DONE]'], false])
     expect(duration).toBeLessThan(2_000)
+  })
+})
+
+describe('a connection that was kept', () => {
+  /** Answers the first request of a connection, and closes it at the second: as after an idle time limit of its own. */
+  const closing = async (second = '') => {
+    const asked: string[] = []
+    const stale = createTcpServer((socket) => {
+      let requests = 0
+      socket.on('error', () => undefined)
+      socket.on('data', (bytes) => {
+        asked.push(String(bytes).slice(0, String(bytes).indexOf(' ')))
+        if (requests++ === 0) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+        else socket.end(second)
+      })
+    })
+    await new Promise<void>((done) => stale.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(stale.address() as AddressInfo).port}/`
+    return { asked, ask: (method: string) => send('', { url, method }), [Symbol.dispose]: () => void stale.close() }
+  }
+
+  test('and went stale is not the end of an idempotent request: it is repeated once', async () => {
+    using server = await closing()
+    await server.ask('GET')
+    expect((await server.ask('GET')).status).toBe(200)
+    expect(server.asked).toEqual(['GET', 'GET', 'GET'])
+  })
+  test('is not used for a request that must not be repeated', async () => {
+    using server = await closing()
+    await server.ask('GET')
+    expect((await server.ask('POST')).status).toBe(200)
+    expect(server.asked).toEqual(['GET', 'POST'])
+  })
+  test('is an answer that broke off once a byte of one has come', async () => {
+    using server = await closing('HTTP/1.1 2')
+    await server.ask('GET')
+    const error = await server.ask('GET').catch((thrown) => thrown)
+    expect(error.shows).toEqual({ resolves: true })
+    expect(server.asked).toEqual(['GET', 'GET'])
+  })
+  test('is no excuse on a new connection: nothing is repeated there', async () => {
+    let requests = 0
+    const dead = createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        requests++
+        socket.end()
+      })
+    })
+    await new Promise<void>((done) => dead.listen(0, '127.0.0.1', done))
+    const error = await failing('', { url: `http://127.0.0.1:${(dead.address() as AddressInfo).port}/` })
+    expect([requests, error.shows]).toEqual([1, { reachable: false, resolves: true }])
+    dead.close()
+  })
+})
+
+describe('a time limit', () => {
+  const silent = createTcpServer((socket) => void socket.on('error', () => undefined))
+  beforeAll(() => new Promise<void>((done) => silent.listen(0, '127.0.0.1', done)))
+  afterAll(() => void silent.close())
+  const at = () => (silent.address() as AddressInfo).port
+
+  test('ends a TLS handshake, and so does an abort', async () => {
+    const start = performance.now()
+    const error = await failing('', { url: `https://127.0.0.1:${at()}/`, timeout: 60 })
+    expect([error.message, error.shows]).toEqual(['no answer within 60ms', { reachable: false, resolves: true }])
+    const controller = new AbortController()
+    const request = { method: 'GET', url: `https://127.0.0.1:${at()}/`, timeout: 30_000 }
+    const sent = sendHttp(from(transport), request, controller.signal).catch((thrown) => thrown)
+    const reason = new Error('Ctrl-C')
+    setTimeout(() => controller.abort(reason), 20)
+    expect(await sent).toBe(reason)
+    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+  for (const [stage, shows] of [
+    [undefined, {}],
+    ['resolving', { resolves: false }],
+    ['connecting', { reachable: false, resolves: true }],
+  ] as const)
+    test(`ends a transport that does not listen, ${stage ?? 'before it has begun'}`, async () => {
+      const deaf: Transport = {
+        ...transport,
+        connect: (_to, _signal, reached) => {
+          if (stage) reached?.(stage)
+          return new Promise(() => undefined)
+        },
+      }
+      const error = await send('', { url: 'http://name.test/', timeout: 40 }, deaf).catch((thrown) => thrown)
+      expect(error.shows).toEqual(shows)
+    })
+})
+
+describe('a request that can’t be sent', () => {
+  const cases: readonly [what: string, more: Partial<HttpRequest>, said: string][] = [
+    [
+      'a header beyond Latin-1',
+      { headers: { 'x-name': 'Łódź' } },
+      'the header "x-name" can\'t be sent: it holds the character U+0141',
+    ],
+    ['a newline in a bearer', { headers: { authorization: 'Bearer a\nb' } }, 'it holds the character U+000A'],
+    ['a blank in the name of a header', { headers: { 'x y': '1' } }, '"x y" is not a name of a header'],
+    ['a URL that is none', { url: 'http://:::/' }, 'is not a URL'],
+    ['port 0', { url: 'http://127.0.0.1:0/' }, '0 is not a port'],
+    ['a bad ca', { url: 'https://127.0.0.1:1/', ca: './no-pem' }, '`ca` is not PEM text'],
+    [
+      'a certificate without its key',
+      { url: 'https://127.0.0.1:1/', cert: '-----BEGIN X' },
+      '`cert` is given without `key`',
+    ],
+  ]
+  for (const [what, more, said] of cases)
+    test(`${what} shows nothing of its host`, async () => {
+      const error = await failing('/echo', more)
+      expect(error.message).toInclude(said)
+      expect(error.shows).toEqual({})
+    })
+})
+
+describe('TLS', () => {
+  let secure: Server
+  let shown: string | undefined
+  beforeAll(async () => {
+    const options = { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true }
+    secure = createTlsServer(options, (socket) => {
+      shown = socket.getPeerCertificate().subject?.CN as string | undefined
+      socket.on('error', () => undefined)
+      socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'))
+    })
+    await new Promise<void>((done) => secure.listen(0, '127.0.0.1', done))
+  })
+  afterAll(() => void secure.close())
+  const ask = (more: Partial<HttpRequest>) =>
+    failing('', {
+      url: `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`,
+      // The name that the certificate has; a virtual host is asked for and checked by it.
+      headers: { host: 'gateway.test' },
+      ...more,
+    })
+
+  test('shows a client certificate', async () => {
+    expect((await ask({ ca: cert, cert, key })).status).toBe(200)
+    expect(shown).toBe('gateway.test')
+  })
+  test('without the client certificate that is asked for shows that somebody is there', async () => {
+    expect((await ask({ ca: cert })).shows).toEqual({ resolves: true })
+  })
+  test('with a certificate that is not trusted, or has another name, is not an answer', async () => {
+    const untrusted = await ask({ cert, key })
+    expect([untrusted.message, untrusted.shows]).toEqual([
+      expect.stringContaining('is not trusted'),
+      { resolves: true },
+    ])
+    expect((await ask({ ca: cert, cert, key, headers: {} })).message).toInclude('is not trusted')
+  })
+})
+
+describe('cookies', () => {
+  const url = (text: string) => new URL(text)
+  test('go to the host and port that set them, at their path, until they expire', async () => {
+    const cookies = new Cookies()
+    await cookies.keep(url('http://web/login'), [
+      'sid=1; Path=/',
+      'deep=2; Path=/api',
+      'old=3; Max-Age=0',
+      'safe=4; Secure',
+    ])
+    const at = (text: string, written?: string) => cookies.header(url(text), written)
+    expect(await at('http://web/')).toBe('sid=1')
+    expect(await at('http://web/api/x')).toBe('deep=2; sid=1')
+    expect([await at('http://db/'), await at('http://web:81/'), await at('http://evil.web/')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(await at('http://web/', 'sid=mine; a=b')).toBe('sid=mine; a=b')
+    expect(await at('http://web/', 'a=b')).toBe('a=b; sid=1')
+  })
+  test('for another domain are not kept', async () => {
+    const cookies = new Cookies()
+    await cookies.keep(url('http://web/'), 'a=1; Domain=db')
+    expect(await cookies.header(url('http://db/'), undefined)).toBeUndefined()
   })
 })

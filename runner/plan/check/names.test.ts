@@ -285,3 +285,15 @@ test('an expression within single quotes or a heredoc of a shell text', async ()
     "4:10 an expression can't stand within a heredoc: its value would be read as shell text",
   ])
 })
+
+describe('an address of a service without a port', () => {
+  all({
+    'needs one': [planOf('http: http://db/x'), '3:18 service "db" has no port, so the address needs one'],
+    'also with a query, and as a probe': [
+      planOf('assert: { http: { get: "http://db?a=1" }, status: 200 }'),
+      '3:36 service "db" has no port, so the address needs one',
+    ],
+    'and has it when it is written': [planOf('http: http://db:80/x')],
+    'or declared': [planOf('http: http://web/x')],
+  })
+})

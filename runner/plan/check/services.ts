@@ -14,9 +14,12 @@ import { type Part, parts } from '../walk.ts'
 
 /** Where services are declared, an unknown one is found before anything runs. */
 export function checkServices(kase: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Finding[] {
-  const { services, name } = kase.target
+  const { services, portless = [], name } = kase.target
   if (services === undefined) return []
-  return [...piecesOf(kase, kinds, steps)].flatMap((part) => checkPiece(part, services, name))
+  return [...piecesOf(kase, kinds, steps)].flatMap((part) => [
+    ...checkPiece(part, services, name),
+    ...checkPort(part, portless),
+  ])
 }
 
 function* piecesOf({ plan }: Omit<Case, 'id'>, kinds: Kinds, steps: readonly Standing[]): Generator<Part> {
@@ -43,6 +46,18 @@ const NAMED = ['service', 'subject', 'peer'] as const
 function isKnown(value: string, is: Part['is'], services: readonly string[]): boolean {
   if (services.includes(value) || services.includes(value.replace(REPLICA, ''))) return true
   return is !== 'service' && (value === MACHINE || (is === 'peer' && isAddress(value)))
+}
+
+/** The port of a service may be left out where it has one. */
+function checkPort({ is, value, place }: Part, portless: readonly string[]): Finding[] {
+  if (is !== 'url' || typeof value !== 'string') return []
+  const [whole = '', scheme = '', host = ''] = /^(https?:\/\/)([\w.-]+)(?=[/?#]|$)/i.exec(value) ?? []
+  if (!portless.includes(host)) return []
+  const span = [scheme.length, whole.length] as const
+  const message = `service "${host}" has no port, so the address needs one`
+  return [
+    wrong({ ...place, span }, 'no-port', message, `write ${scheme}${host}:PORT, or \`port:\` for it in targets.yaml`),
+  ]
 }
 
 /** A host that is no service may be any address as seen from the target; one that is nearly a service is a slip. */

@@ -96,7 +96,7 @@ function notAnswered(error: NodeJS.ErrnoException, { where, secure }: Whom, { st
       return new NoAnswer(`${where} closed after the TLS handshake, without an answer`, { resolves: true }, error)
     return new NoAnswer(`cut off by ${where}`, { reachable: false, resolves: true }, error)
   }
-  if (heard() && /^HPE_|Parser|Overflow|Assertion/.test(`${code} ${name}`))
+  if (heard() && /^HPE_|Parser|Overflow|Assertion|RES_CONTENT_LENGTH/.test(`${code} ${name}`))
     return new NoAnswer(`what ${where} answers is not HTTP: ${message}`, { resolves: true }, error)
   if (/ALERT/.test(code)) return new NoAnswer(`${where} ended TLS: ${message}`, { resolves: true }, error)
   if (code.startsWith('UND_ERR_') && !heard()) return notSent(`the request can't be sent: ${message}`, error)

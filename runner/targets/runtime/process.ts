@@ -1,6 +1,7 @@
 /** Services as processes of this machine or a host, each in a group of its own, brought up anew for every case. */
 import { command, condition, mapping, oneOf, optional, planPath, Type, text } from '../../contracts/params.ts'
 import type { RuntimeKind } from '../../contracts/target.ts'
+import { portlessOf } from './portless.ts'
 
 const words = (description: string, of: object) =>
   Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: of, description })
@@ -46,6 +47,7 @@ export const processRuntime: RuntimeKind = {
     shell: optional(text('another shell than sh')),
   }),
   services: (config) => namesOf(config),
+  portless: (config) => portlessOf(config['services']),
   owned: (config) => namesOf(config).length > 0,
   needs: async (config, transport) => {
     const { processNeeds } = await import('./process/needs.ts')

@@ -1,6 +1,7 @@
 /** Services as systemd units of a host: those that are there already, or unit files that a target brings for each case. */
 import { condition, mapping, optional, planPath, Type, text } from '../../contracts/params.ts'
 import type { RuntimeKind } from '../../contracts/target.ts'
+import { portlessOf } from './portless.ts'
 
 const serviceParams = mapping({
   unit: optional(text('its unit (default: its name with .service)')),
@@ -33,6 +34,7 @@ export const systemdRuntime: RuntimeKind = {
     ),
   }),
   services: (config) => Object.keys((config['services'] as object | undefined) ?? {}),
+  portless: (config) => portlessOf(config['services']),
   open: async (config, transport, host) => {
     const { openUnits } = await import('./systemd/stack.ts')
     return openUnits(config, transport, host)

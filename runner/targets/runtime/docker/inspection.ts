@@ -106,11 +106,16 @@ export function addressOf({ NetworkSettings }: Inspection): string | undefined {
 }
 
 /** The one TCP port that its image or its configuration names; undefined where there are several, or none. */
-export function onlyPort({ Config, NetworkSettings }: Inspection): number | undefined {
+export function onlyPort(inspection: Inspection): number | undefined {
+  const [port, another] = tcpPorts(inspection)
+  return another === undefined ? port : undefined
+}
+
+export function tcpPorts({ Config, NetworkSettings }: Inspection): readonly number[] {
   const named = Object.keys({ ...Config.ExposedPorts, ...NetworkSettings.Ports }).filter((port) =>
     port.endsWith('/tcp'),
   )
-  return new Set(named).size === 1 ? Number.parseInt(named[0] as string, 10) : undefined
+  return [...new Set(named.map((port) => Number.parseInt(port, 10)))]
 }
 
 /** Where the host has published a port of it. */

@@ -1,5 +1,6 @@
 /** A service of containers, as steps and probes see it. */
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import { NoAnswer } from '../../../contracts/no-answer.ts'
 import type { Service, ServiceNames, ServiceState } from '../../../contracts/target.ts'
 import type { Address, Wake } from '../../../contracts/transport.ts'
 import { commandUndoInside } from './command-undo.ts'
@@ -9,7 +10,7 @@ import { fileUndoInside } from './file-undo.ts'
 import { filesInside } from './files.ts'
 import type { Group } from './group.ts'
 import { sampleHealth } from './health.ts'
-import { addressOf, type Inspection, onlyPort, publishedPort, removedState, stateOf } from './inspection.ts'
+import { addressOf, type Inspection, onlyPort, publishedPort, removedState, stateOf, tcpPorts } from './inspection.ts'
 import { followLogs, type LogLine, readLogs } from './logs.ts'
 import { memoryOf } from './memory.ts'
 import { type Doing, verbsOf } from './verbs.ts'
@@ -125,23 +126,32 @@ function pidInside({ HostConfig, State }: Inspection): number {
 async function endpointOf(parts: ServiceParts, asked: number | undefined): Promise<Address | undefined> {
   const one = await parts.group.first()
   const port = asked ?? parts.port ?? onlyPort(one)
-  if (port === undefined) return undefined
+  if (port === undefined) throw portless(parts.group.name, one)
   const address = addressOf(one)
   if (parts.direct && address !== undefined) return { host: address, port }
   const published = publishedPort(one, port)
   if (published !== undefined) return { host: '127.0.0.1', port: published }
   const { name } = parts.group
-  if (!one.State.Running) throw noWay(`${name} is ${one.State.Status}, so nobody listens there`)
-  if (address !== undefined)
-    throw noWay(
-      `${name} can't be reached from here: publish its port ${port} (\`ports: ["${port}"]\` in the compose file)`,
-    )
-  throw noWay(`${name} is on no network`)
+  if (!one.State.Running) throw noRoute(`${name} is ${one.State.Status}, so nobody listens there`)
+  if (address === undefined) throw noRoute(`${name} is on no network`)
+  // Others may well reach it: that this machine can't shows nothing.
+  throw new TargetError(
+    `${name} can't be reached from here: publish its port ${port} (\`ports: ["${port}"]\` in the compose file)`,
+    { transient: true },
+  )
 }
 
-/** No answer is a reading like any other: refused, as if nobody listened. */
-function noWay(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ECONNREFUSED' })
+function noRoute(message: string): NoAnswer {
+  return new NoAnswer(message, { reachable: false, resolves: true })
+}
+
+function portless(name: string, one: Inspection): TargetError {
+  const exposed = tcpPorts(one)
+  const why = exposed.length === 0 ? 'exposes none' : `exposes several: ${exposed.join(', ')}`
+  return new TargetError(
+    `${name} declares no port and ${why}. Write the port into the address, or \`services: { ${name}: { port: … } }\` into targets.yaml`,
+    { transient: true },
+  )
 }
 
 async function linesOf(
