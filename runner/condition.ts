@@ -8,6 +8,7 @@ import type { Condition, Reading } from './contracts/probe.ts'
 import { type Place, placeAt, placeOf } from './contracts/source.ts'
 
 export { type ConditionCheck, checkCondition, checkExpect } from './condition/check.ts'
+export { isKnown } from './condition/expected.ts'
 
 /**
  * Makes a condition of a bound mapping of the plan; keys that belong to no condition are passed over.
@@ -33,6 +34,19 @@ function named(plain: Plain, place: Place, probes: Kinds['probes']): Named {
   const inner = params.map((one) => single(probe, one, expected, place))
   return groupOf('all', inner, place)
 }
+
+/** Whether a reading that is known in part fails these expectations or holds; undefined while that is open. */
+export function decidedBy(
+  reading: Reading,
+  expectations: Readonly<Record<string, unknown>>,
+  fields: Fields,
+): 'holds' | 'fails' | undefined {
+  const unmet = listed(expectations, NOWHERE).flatMap((one) => unmetBy(reading, one, fields) ?? [])
+  if (unmet.some(({ is }) => is === 'unmet')) return 'fails'
+  return unmet.length === 0 ? 'holds' : undefined
+}
+
+const NOWHERE: Place = { file: '', path: [] }
 
 /** Checks a reading against a mapping of expectations, each located at its key; one without an answer is a miss, too. */
 export function missesOf(

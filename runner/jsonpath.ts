@@ -1,5 +1,5 @@
 /** JSONPath (RFC 9535) over readings. */
-import { incomplete } from './base/incomplete.ts'
+import { type Incomplete, incomplete, isIncomplete } from './base/incomplete.ts'
 import { compile } from './jsonpath/compile.ts'
 
 /** What a singular path gives when nothing is there: no value, not even null. */
@@ -22,15 +22,36 @@ export function select(path: string, document: unknown): unknown {
   }
 }
 
+/**
+ * What is known of a path into a list whose end is missing, such as the events of an open stream: an item that is there, or
+ * the items so far. Undefined when the missing items could change what the path selects.
+ */
+export function selectPart(path: string, { part, missing, why }: Incomplete): unknown {
+  const [, first, rest = ''] = /^\$(\[\d+\]|\[\*\]|\.\*|\[\?)(.*)$/s.exec(path) ?? []
+  // A filter may look at the list as a whole by `$`.
+  if (!Array.isArray(part) || missing !== 'end' || first === undefined || rest.includes('$')) return undefined
+  const index = /\d+/.exec(first)?.[0]
+  if (index !== undefined) return Number(index) < part.length ? select(path, part) : undefined
+  const selected = select(path, part)
+  return isIncomplete(selected) ? selected : incomplete(why, selected as unknown[])
+}
+
 /** A field of a reading, dotted: `headers.content-type`. Header names may hold dots of their own, so the longest key wins. */
 export function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
   if (Object.hasOwn(fields, name)) return fields[name] === undefined ? ABSENT : fields[name]
   const dot = name.indexOf('.')
   if (dot === -1) return ABSENT
   const inner = fields[name.slice(0, dot)]
+  if (isIncomplete(inner)) return memberOfPart(inner, name.slice(dot + 1))
   return typeof inner === 'object' && inner !== null
     ? fieldOf(inner as Record<string, unknown>, name.slice(dot + 1))
     : ABSENT
+}
+
+/** An item that is there stays, wherever the rest of the list may be. */
+function memberOfPart({ part, missing, why }: Incomplete, name: string): unknown {
+  const found = Array.isArray(part) && missing === 'end' ? fieldOf(part as never, name) : ABSENT
+  return found === ABSENT ? incomplete(why) : found
 }
 
 /** What is wrong with a path, and at which character. */

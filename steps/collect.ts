@@ -85,9 +85,14 @@ function* tasksOf(
     yield {
       name: `${fileName(address)}.txt`,
       take: async () => {
-        const { status, headers, body, truncated } = await target.http({ method: 'GET', url: address, timeout: LIMIT })
+        const { status, headers, body, cut, undecoded } = await target.http({
+          method: 'GET',
+          url: address,
+          timeout: LIMIT,
+        })
+        const missing = cut ?? undecoded
         const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}`)
-        return `${status}\n${head.join('\n')}\n\n${Buffer.from(body)}${truncated ? CUT : ''}`
+        return `${status}\n${head.join('\n')}\n\n${Buffer.from(body)}${missing === undefined ? '' : `\n(${missing})\n`}`
       },
     }
 }

@@ -2,7 +2,8 @@ import { CheckFailure } from '../runner/contracts/errors.ts'
 import { defineStep } from '../runner/contracts/step.ts'
 import { askedRequest } from './shared/asked.ts'
 import { checkRequest } from './shared/http-check.ts'
-import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from './shared/http-request.ts'
+import { httpFields } from './shared/http-reading.ts'
+import { type HttpParams, hostOf, httpParams, methodOf, readHttp } from './shared/http-request.ts'
 
 /** Sends a request. */
 export const http = defineStep({
@@ -20,7 +21,12 @@ export const http = defineStep({
   services: hostOf,
   run: async (params, context) => {
     const { timeout } = typeof params === 'string' ? {} : params
-    const taken = await readHttp(params as HttpParams, context.target, context.measure(timeout ?? '60s'))
+    const taken = await readHttp(
+      params as HttpParams,
+      context.target,
+      context.measure(timeout ?? '60s'),
+      context.enough,
+    )
     if ('untaken' in taken) throw new CheckFailure(taken.untaken)
     return taken
   },

@@ -3,7 +3,7 @@ import { isIncomplete } from '../base/incomplete.ts'
 import type { Miss } from '../contracts/errors.ts'
 import type { Field, ProbeKind, Reading } from '../contracts/probe.ts'
 import { type Place, placeAt, placeOf } from '../contracts/source.ts'
-import { fieldOf, select } from '../jsonpath.ts'
+import { fieldOf, select, selectPart } from '../jsonpath.ts'
 import { doesNotApply, type NoAnswer, untaken } from '../matchers/answer.ts'
 import { isMapping, type Matching, type Mismatch, mismatch, says, shown } from '../matchers.ts'
 
@@ -55,12 +55,12 @@ export interface Unmet {
 /** How a reading misses one expectation; undefined when it meets it. */
 export function unmetBy(reading: Reading, { name, matcher, place }: Expected, fields: Fields): Unmet | undefined {
   const isPath = name.startsWith('$')
-  const noDocument = isPath ? withoutDocument(reading) : undefined
+  const noDocument = isPath ? withoutDocument(reading, name) : undefined
   if (noDocument)
     return { is: noDocument.is, miss: { place, path: name, expected: says(matcher), actual: noDocument.why } }
   const field = isPath ? undefined : fieldNamed(name, fields)
   const how: Matching = { text: reading.text === true || field?.type === 'text', digits: field?.digits }
-  const values = isPath ? [select(name, reading.document)] : spellings(reading, name)
+  const values = isPath ? [selectKnown(name, reading.document)] : spellings(reading, name)
   const wrongs = values.map((value) => (emptyHolds(field, matcher, value) ? undefined : mismatch(matcher, value, how)))
   // "not healthy" must be true of either spelling, "healthy" of one.
   const holds = (wrong: unknown) => wrong === undefined
@@ -72,9 +72,21 @@ export function unmetBy(reading: Reading, { name, matcher, place }: Expected, fi
   return { is, miss: { place: placeAt(place, ...at), path, expected, actual, ...documents(matcher, values[0]) } }
 }
 
-/** Why there is no document for `$` paths to look into. */
-function withoutDocument({ document, noDocument, says: said }: Reading): NoAnswer | undefined {
-  if (isIncomplete(document)) return untaken(document.why)
+/** Whether a field or a `$` path of a reading that is known in part is known as a whole. */
+export function isKnown({ document, fields }: Reading, name: string): boolean {
+  if (!name.startsWith('$')) return !isIncomplete(fieldOf(fields, name))
+  if (!isIncomplete(document)) return true
+  const value = selectPart(name, document)
+  return value !== undefined && !isIncomplete(value)
+}
+
+function selectKnown(path: string, document: unknown): unknown {
+  return isIncomplete(document) ? selectPart(path, document) : select(path, document)
+}
+
+/** Why there is no document for a `$` path to look into. */
+function withoutDocument({ document, noDocument, says: said }: Reading, path: string): NoAnswer | undefined {
+  if (isIncomplete(document)) return selectPart(path, document) === undefined ? untaken(document.why) : undefined
   return document === undefined ? doesNotApply(noDocument ?? `not JSON: ${said}`) : undefined
 }
 

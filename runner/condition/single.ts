@@ -6,7 +6,7 @@ import type { Target } from '../contracts/target.ts'
 import { fieldOf } from '../jsonpath.ts'
 import { mismatch, says } from '../matchers.ts'
 import { checkExpected } from './check-expected.ts'
-import { type Expected, fieldNamed, unmetBy } from './expected.ts'
+import { type Expected, fieldNamed, isKnown, unmetBy } from './expected.ts'
 
 /** A condition that knows what it is about, so that one of several can be told apart. */
 export interface Named extends Condition {
@@ -33,7 +33,8 @@ export function single(probe: ProbeKind, params: unknown, expected: readonly Exp
     services: services.map((name) => ({ name, namesState })),
     asked: ask,
     check: async (context) => {
-      const taken = await uninterrupted(probe, params, { ...context, asked: askedOf(expected, context) })
+      const enough = (soFar: Reading) => isEnough(probe, soFar, expected, context)
+      const taken = await uninterrupted(probe, params, { ...context, asked: askedOf(expected, context), enough })
       const verdict = judge(probe, taken, expected, place)
       if (verdict.is === 'holds') return verdict
       return { ...verdict, asked: ask(context.target), outputs: taken.output ? [taken.output] : [] }
@@ -79,6 +80,18 @@ async function take(probe: ProbeKind, params: unknown, context: ProbeContext): P
 
 function isSystemError(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
+}
+
+/** Whether the rest of a reading that is still going on changes neither the verdict nor what is captured. */
+function isEnough(
+  probe: ProbeKind,
+  soFar: Reading,
+  expected: readonly Expected[],
+  { asked = new Set() }: ProbeContext,
+): boolean {
+  if (unusualReading(probe, soFar, expected) !== undefined) return true
+  const { is } = verdictOf({ ...soFar, probe: probe.name }, expected, probe)
+  return is === 'fails' || (is === 'holds' && [...asked].every((name) => isKnown(soFar, name)))
 }
 
 function judge(probe: ProbeKind, taken: Taken, expected: readonly Expected[], place: Place): Verdict {

@@ -50,6 +50,8 @@ export interface ProbeContext {
   readonly memory: Map<string, unknown>
   /** Milliseconds of a duration text, with the target's patience. */
   measure(duration: string): number
+  /** Whether a reading that is still going on, its open fields `Incomplete`, decides everything that is expected of it. */
+  enough?(soFar: Reading): boolean
 }
 
 /** Documents one field of a reading. */

@@ -53,6 +53,8 @@ export interface Context {
   wait(condition: Condition, limits: WaitLimits): Promise<Reading>
   /** Throws a CheckFailure when the condition breaks before the time is over. */
   hold(condition: Condition, limits: { for: string; every?: string | undefined }): Promise<Reading>
+  /** Whether a reading that is still going on decides all that the step expects, and nothing is captured of it. */
+  enough?(soFar: Reading): boolean
   /** Checks a reading that the step took itself against expectations. Throws a CheckFailure. */
   expect(reading: Reading, expectations: Readonly<Record<string, unknown>>): void
   /** The one door for changes: journals, makes, verifies and marks each. Throws a CheckFailure for one without effect. */

@@ -255,18 +255,35 @@ export interface HttpRequest {
   readonly cookies?: boolean | undefined
   /** In ms, for the whole exchange. */
   readonly timeout: number
-  /** Bytes of the body that are kept (default 16 MiB); a longer one is cut and `truncated` says so. */
+  /** Bytes of the decoded body that are kept (default 16 MiB). A longer one is cut, and `cut` says so. */
   readonly keep?: number | undefined
+  /** Called with what has come of an open stream of events: true ends the reading, since the rest can't change anything. */
+  readonly enough?: ((soFar: HttpResponse) => boolean) | undefined
+}
+
+/** A server-sent event (WHATWG HTML, 9.2.6). */
+export interface ServerEvent {
+  /** Its name: `message` unless the server says otherwise. */
+  readonly event: string
+  /** Absent where the server gives none with this event. */
+  readonly id?: string | undefined
+  readonly data: string
 }
 
 export interface HttpResponse {
   readonly status: number
   /** Names in lower case; several of one name are joined with `, `. */
   readonly headers: Readonly<Record<string, string>>
+  /** The lines of each header, one by one. */
+  readonly headerLists: Readonly<Record<string, readonly string[]>>
+  /** Decoded by its content-encoding. */
   readonly body: Uint8Array
-  readonly truncated: boolean
-  /** `data` of each server-sent event, where the response is a stream of them. */
-  readonly events?: readonly string[] | undefined
+  /** Why the end of the body is missing: `cut at 16 MiB`. */
+  readonly cut?: string | undefined
+  /** Why the body could not be decoded by its content-encoding; `body` is empty then. */
+  readonly undecoded?: string | undefined
+  /** Where the response is a stream of server-sent events. */
+  readonly events?: readonly ServerEvent[] | undefined
   /** In ms. */
   readonly duration: number
 }

@@ -1,5 +1,5 @@
 /** One round of one step: `if` → bind → run → expect → capture. */
-
+import { decidedBy, isKnown } from '../condition.ts'
 import { type AskedAt, isError, type Output, PlanError } from '../contracts/errors.ts'
 import type { Outcome, Reason } from '../contracts/events.ts'
 import type { CommonKeys } from '../contracts/plan.ts'
@@ -209,7 +209,8 @@ async function perform(planned: Planned, kind: StepKind, running: Running, world
   const findings = world.hands.validate('step', kind.name, params, planned.params)
   if (findings.length > 0) throw new PlanError(findings)
   const common = { ...planned.common, expect: bindExpect(planned, names) }
-  const act = () => kind.run(params, context)
+  const enough = (soFar: Reading) => isEnough(kind, common.expect, soFar, { ...running, captures: planned.common })
+  const act = () => kind.run(params, { ...context, enough })
   try {
     const reading = await undoableChange({ planned, kind, params, names, act, running, world, context })
     if (reading) expectOf(kind, common.expect, reading, context)
@@ -225,6 +226,19 @@ function bindExpect(planned: Planned, names: Readonly<Record<string, unknown>>) 
   return planned.common.expect === undefined
     ? undefined
     : (bindValue(planned.common.expect, names) as Readonly<Record<string, unknown>>)
+}
+
+/** Whether the rest of a reading that is still going on changes neither the verdict nor what is captured. */
+function isEnough(
+  kind: StepKind,
+  said: Readonly<Record<string, unknown>> | undefined,
+  soFar: Reading,
+  { fields = {}, captures }: { fields?: Running['fields']; captures: CommonKeys },
+): boolean {
+  const decided = decidedBy(soFar, { ...kind.expects, ...said }, fields)
+  if (decided !== 'holds') return decided === 'fails'
+  const { expect: _, ...others } = captures
+  return [...askedOf(others)].every((name) => isKnown(soFar, name))
 }
 
 /** What the plan expects, and beside it what every such step is expected to read, unless the plan says otherwise. */

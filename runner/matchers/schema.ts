@@ -1,4 +1,5 @@
 /** `schema:`, JSON Schema draft-07 and 2020-12. Every word of a schema is either carried out or refused at load. */
+import { anyCase, isAnyCase } from '../base/any-case.ts'
 import { compilePattern, patternError } from '../base/pattern.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
@@ -133,7 +134,8 @@ function plainNumbers(schema: unknown, value: unknown): { value: unknown } | und
     }
     if (Array.isArray(item)) return item.map(json)
     if (!isMapping(item)) return item
-    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, json(inner)]))
+    const copy = Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, json(inner)]))
+    return isAnyCase(item) ? anyCase(copy) : copy
   }
   const plain = json(value)
   return hasLarge && COMPARES.test(JSON.stringify(schema)) ? undefined : { value: plain }

@@ -139,7 +139,9 @@ function conditionParts(kinds: Kinds): Schema {
       any: { ...list, description: 'any of these conditions' },
       none: { ...list, description: 'none of these conditions' },
     },
-    patternProperties: { '^(headers|events|certificate|json)\\.': { $ref: '#/definitions/matcher' } },
+    patternProperties: {
+      '^(headers|header-lists|events|event-list|certificate|json)\\.': { $ref: '#/definitions/matcher' },
+    },
   }
 }
 

@@ -3,7 +3,8 @@ import { after } from '../base/timer.ts'
 import { isError } from '../contracts/errors.ts'
 import { isNoAnswer } from '../contracts/no-answer.ts'
 import type { HttpRequest, HttpResponse } from '../contracts/target.ts'
-import { readBody, readEvents } from './http/body.ts'
+import { readAnswer } from './http/answer.ts'
+import { readBody } from './http/body.ts'
 import { type Answer, exchange as sendOnce } from './http/client.ts'
 import { Cookies } from './http/cookies.ts'
 import { type Message, redirected, tooMany } from './http/redirect.ts'
@@ -92,7 +93,7 @@ async function follow(message: Message, redirects: number, exchange: Exchange): 
     const answer = await once(next, exchange)
     const onward = redirects > 0 ? redirected(next, answer.statusCode, answer.headers['location']) : undefined
     if (onward === undefined) return await read(answer, exchange)
-    await reading(exchange, () => readBody(answer.body, KEEP_OF_REDIRECT))
+    await reading(exchange, () => readBody(answer.body, undefined, KEEP_OF_REDIRECT))
     if (left === 0) throw tooMany(redirects, onward)
     next = onward
   }
@@ -124,21 +125,13 @@ async function once(message: Message, exchange: Exchange): Promise<Answer> {
 }
 
 async function read(answer: Answer, exchange: Exchange): Promise<HttpResponse> {
-  const { request, start } = exchange
-  const { keep = KEEP } = request
-  const flat = joined(answer.headers)
-  const isStream = flat['content-type']?.startsWith('text/event-stream') === true
-  const { bytes, truncated, ...more } = await reading(exchange, () =>
-    isStream ? readEvents(answer.body, keep) : readBody(answer.body, keep),
-  )
-  return {
-    status: answer.statusCode,
-    headers: flat,
-    body: bytes,
-    truncated,
-    duration: performance.now() - start,
-    ...more,
+  const { request, start, signal, whom, trace } = exchange
+  const { keep = KEEP, enough } = request
+  const cutBy = (error: unknown) => {
+    const reason = signal.aborted ? signal.reason : noAnswer(error, whom, trace)
+    return isNoAnswer(reason) ? reason.message : undefined
   }
+  return await reading(exchange, () => readAnswer(answer, { keep, start, cutBy, enough }))
 }
 
 /** Says of what goes wrong what it shows. */
@@ -166,13 +159,4 @@ function hostOf({ hostname }: URL): string {
 
 function addressOf(url: URL): { host: string; port: number } {
   return { host: hostOf(url), port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)) }
-}
-
-function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const flat: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : (value ?? '')
-  }
-  return flat
 }

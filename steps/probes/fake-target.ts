@@ -92,10 +92,12 @@ const fetched: Target['http'] = async ({ method, url, headers = {}, body, timeou
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
+    headerLists: Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]])),
     body: bytes,
-    truncated: false,
     duration: performance.now() - start,
-    ...(isStream ? { events: [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => data ?? '') } : {}),
+    ...(isStream
+      ? { events: [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => ({ event: 'message', data })) }
+      : {}),
   }
 }
 

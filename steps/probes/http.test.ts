@@ -102,8 +102,8 @@ describe('a request', () => {
 
 describe('a request that makes no sense is refused, at the exact key', () => {
   const cases: readonly [params: unknown, path: readonly string[], said: RegExp][] = [
-    ['gateway/health', [], /"gateway\/health" is no URL/],
-    [{ get: 'ftp://gateway/x' }, ['get'], /is no URL/],
+    ['gateway/health', [], /"gateway\/health" is not an HTTP URL/],
+    [{ get: 'ftp://gateway/x' }, ['get'], /is not an HTTP URL/],
     [{ json: {} }, [], /a method and a URL/],
     [{ get: base, post: base }, ['post'], /one method, and here are get and post/],
     [{ post: base, json: {}, form: {} }, ['form'], /one body/],

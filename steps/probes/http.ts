@@ -1,7 +1,8 @@
 import { defineProbe } from '../../runner/contracts/probe.ts'
 import { askedRequest } from '../shared/asked.ts'
 import { checkRequest } from '../shared/http-check.ts'
-import { type HttpParams, hostOf, httpFields, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
+import { httpFields } from '../shared/http-reading.ts'
+import { type HttpParams, hostOf, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
 /** Sends a request and reads the answer. Nothing tells of a change, so a wait polls it. */
@@ -22,6 +23,6 @@ export const http = defineProbe({
   asked: (params, target) => askedRequest(params as HttpParams, target),
   read: (params, context) => {
     const { timeout } = typeof params === 'string' ? {} : params
-    return readHttp(params as HttpParams, context.target, timeLimit(timeout, context))
+    return readHttp(params as HttpParams, context.target, timeLimit(timeout, context), context.enough)
   },
 })

@@ -1,7 +1,8 @@
 /** What is wrong with a request as it is written: one method, one body, one authorization, and a URL. */
 import type { Finding } from '../../runner/contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../../runner/contracts/source.ts'
-import { methods } from './http-request.ts'
+import { bodies, methods } from './http-request.ts'
+import { hasUser, urlFault } from './http-url.ts'
 
 export function checkRequest(params: unknown, place: Place): Finding[] {
   if (typeof params === 'string') return checkUrl(params, place)
@@ -10,31 +11,42 @@ export function checkRequest(params: unknown, place: Place): Finding[] {
   const [method, another] = given(methods)
   if (method === undefined)
     return [wrong({ ...place, key: true }, 'no-method', 'a request has a method and a URL', 'write {get: URL}')]
+  const known = params as Readonly<Record<string, unknown>>
   return [
-    ...(another === undefined ? [] : [several(place, another, 'method', given(methods))]),
-    ...checkUrl((params as Record<string, unknown>)[method], placeAt(place, method)),
-    ...tooMany(place, 'body', given(['json', 'body', 'form'])),
-    ...tooMany(place, 'authorization', given(['bearer', 'basic'])),
+    ...(another === undefined ? [] : [several(placeOfKey(place, another), 'method', given(methods))]),
+    ...checkUrl(known[method], placeAt(place, method)),
+    ...tooMany(place, 'body', given(bodies)),
+    ...checkAuthorization(known, known[method], place),
     ...halfPair(place, given(['cert', 'key'])),
   ]
 }
 
 /** A path alone is a URL where it stands in a service's own `ready`. */
 function checkUrl(url: unknown, place: Place): Finding[] {
-  if (typeof url !== 'string' || url.includes('${{') || /^(https?:\/\/[^/]|\/)/i.test(url)) return []
-  return [
-    wrong(
-      place,
-      'bad-url',
-      `"${url}" is no URL`,
-      `write http://${url.replace(/^[a-z+]*:?\/*/i, '') || 'SERVICE/path'}`,
-    ),
-  ]
+  if (typeof url !== 'string' || url.startsWith('/')) return []
+  const fault = urlFault(url)
+  return fault ? [wrong(place, 'bad-url', fault.message, fault.hint)] : []
+}
+
+/** Credentials stand in a key of their own, in a header, or in the URL. */
+function checkAuthorization(params: Readonly<Record<string, unknown>>, url: unknown, place: Place): Finding[] {
+  const own = ['bearer', 'basic'].filter((name) => Object.hasOwn(params, name))
+  const [key, another] = own
+  if (another !== undefined) return [several(placeOfKey(place, another), 'authorization', own)]
+  const { headers } = params
+  const header = Object.keys(headers ?? {}).find((name) => name.toLowerCase() === 'authorization')
+  const at = header === undefined ? undefined : placeOfKey(placeAt(place, 'headers'), header)
+  const inUrl = typeof url === 'string' && hasUser(url) ? 'the user in the URL' : undefined
+  if (at && (key ?? inUrl) !== undefined)
+    return [several(at, 'authorization', [key ?? inUrl ?? '', `the header ${header}`])]
+  return key !== undefined && inUrl !== undefined
+    ? [several(placeOfKey(place, key), 'authorization', [inUrl, key])]
+    : []
 }
 
 function tooMany(place: Place, what: string, given: readonly string[]): Finding[] {
   const [, another] = given
-  return another === undefined ? [] : [several(place, another, what, given)]
+  return another === undefined ? [] : [several(placeOfKey(place, another), what, given)]
 }
 
 function halfPair(place: Place, given: readonly string[]): Finding[] {
@@ -51,13 +63,8 @@ function halfPair(place: Place, given: readonly string[]): Finding[] {
   ]
 }
 
-function several(place: Place, key: string, what: string, given: readonly string[]): Finding {
-  return wrong(
-    placeOfKey(place, key),
-    'given-twice',
-    `a request has one ${what}, and here are ${given.join(' and ')}`,
-    'keep one',
-  )
+function several(place: Place, what: string, given: readonly string[]): Finding {
+  return wrong(place, 'given-twice', `a request has one ${what}, and here are ${given.join(' and ')}`, 'keep one')
 }
 
 function wrong(place: Place, code: string, message: string, hint: string): Finding {

@@ -1,8 +1,6 @@
 /** What the probe `http` and the step `http` have in common: how a request is written, sent and read. */
 
-import { brief } from '../../runner/base/brief.ts'
 import { exactJson } from '../../runner/base/exact-json.ts'
-import { parseJson } from '../../runner/base/json.ts'
 import { isError } from '../../runner/contracts/errors.ts'
 import { isNoAnswer, type NoAnswer } from '../../runner/contracts/no-answer.ts'
 import {
@@ -17,11 +15,14 @@ import {
   text,
   url,
 } from '../../runner/contracts/params.ts'
-import type { Field, Taken } from '../../runner/contracts/probe.ts'
-import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
+import type { ProbeContext, Taken } from '../../runner/contracts/probe.ts'
+import type { HttpRequest, Target } from '../../runner/contracts/target.ts'
+import { readingOf } from './http-reading.ts'
+import { hostIn, withQuery } from './http-url.ts'
 
 export const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 type Method = (typeof methods)[number]
+export const bodies = ['json', 'body', 'form'] as const
 type Pairs = Record<string, string | number | boolean>
 
 const pairs = (description: string) =>
@@ -72,17 +73,6 @@ interface Request {
 }
 export type HttpParams = string | (Request & { readonly [M in Method]?: string })
 
-export const httpFields: Readonly<Record<string, Field>> = {
-  status: { description: 'the status code', type: 'number' },
-  headers: { description: 'response headers, names in lower case: headers.content-type', type: 'text' },
-  text: { description: 'the body as text', type: 'text' },
-  json: { description: 'the body as JSON; `$` paths look into it', type: 'any' },
-  duration: { description: 'how long it took, in ms', type: 'number', least: 0 },
-  reachable: { description: 'whether there was an answer at all, whatever its status', type: 'boolean', reach: true },
-  resolves: { description: 'whether the name of the host leads to an address', type: 'boolean', reach: true },
-  events: { description: 'of a stream: the data of each event; events.last and events.text', type: 'list' },
-}
-
 /** GET and HEAD read, other methods change. */
 export function methodOf(params: unknown): { method: string; url: string } {
   if (typeof params === 'string') return { method: 'GET', url: params }
@@ -94,17 +84,24 @@ export function methodOf(params: unknown): { method: string; url: string } {
 /** The services that a request depends on, for those who know which there are: its host, and where it is sent from. */
 export function hostOf(params: unknown): readonly string[] {
   const inside = typeof params === 'object' && params !== null ? (params as Request).in : undefined
-  const host = /^https?:\/\/([^/:?#]+)/.exec(methodOf(params).url)?.[1]
+  const host = hostIn(methodOf(params).url)
   return [host, inside].filter((name) => name !== undefined).filter((name) => !name.includes('${{'))
 }
 
 /**
  * Sends the request. Without an answer the reading is untaken, and known is only what that shows: `reachable` where nobody
- * answered, `resolves` where the name was looked up. `timeout` is in ms.
+ * answered, `resolves` where the name was looked up. `timeout` is in ms. An open stream of events is read until `enough` says
+ * that the rest can't change anything.
  */
-export async function readHttp(params: HttpParams, target: Target, timeout: number): Promise<Taken> {
+export async function readHttp(
+  params: HttpParams,
+  target: Target,
+  timeout: number,
+  enough?: ProbeContext['enough'],
+): Promise<Taken> {
   try {
-    return readingOf(await target.http(toRequest(params, timeout)))
+    const request = toRequest(params, timeout)
+    return readingOf(await target.http({ ...request, enough: enough && ((soFar) => enough(readingOf(soFar))) }))
   } catch (error) {
     if (isNoAnswer(error)) return { untaken: error.message, known: knownBy(error) }
     if (isError(error, 'target') && error.transient) return { untaken: error.message }
@@ -123,7 +120,7 @@ export function toRequest(params: HttpParams, timeout: number): HttpRequest & { 
   const body = bodyOf(said)
   return {
     method,
-    url: said.query ? `${address}${address.includes('?') ? '&' : '?'}${encoded(said.query)}` : address,
+    url: said.query ? withQuery(address, encoded(said.query)) : address,
     headers: { ...body?.headers, ...authorization(said), ...texts(said.headers ?? {}) },
     ...(body === undefined ? {} : { body: body.content }),
     redirects: said.redirects,
@@ -156,30 +153,4 @@ function encoded(values: Pairs): string {
   return new URLSearchParams(
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
   ).toString()
-}
-
-function readingOf(response: HttpResponse): Taken {
-  const body = Buffer.from(response.body).toString('utf8')
-  const { status, headers, duration: took, events } = response
-  const document = events ? events.map(parseJson).filter((item) => item !== undefined) : parseJson(body)
-  const cut = response.truncated ? ' (cut off: the body is larger than is kept)' : ''
-  return {
-    fields: {
-      status,
-      headers,
-      text: body,
-      json: document,
-      duration: Math.round(took),
-      reachable: true,
-      resolves: true,
-      ...(events ? { events: eventsField(events) } : {}),
-    },
-    document,
-    says: `${status} ${brief(body)}${cut}`,
-  }
-}
-
-/** A list that also has `last` and `text`. */
-function eventsField(events: readonly string[]): unknown {
-  return Object.assign([...events], { last: events.at(-1), text: events.join('\n') })
 }

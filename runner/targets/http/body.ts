@@ -1,58 +1,32 @@
-/** The body of an answer, up to a limit, and the events of one that is a stream of them. */
+/** The body of an answer, decoded and up to a limit. */
 import type { Readable } from 'node:stream'
-
-/** After `[DONE]` nothing is expected any more, but a stream that goes on regardless should be seen to. */
-const AFTER_DONE = 250
+import { decoded, Undecodable } from './content-encoding.ts'
 
 export interface Body {
   readonly bytes: Uint8Array
-  /** Something was left out: it was longer than `keep`, or a stream had not ended in time. */
-  readonly truncated: boolean
+  /** Why bytes are missing at the end: `cut at 16 MiB`. */
+  readonly cut?: string | undefined
+  /** Why the body could not be decoded; there are no bytes then. */
+  readonly undecoded?: string | undefined
 }
 
-/** Throws when it is cut off or late. */
-export async function readBody(body: Readable, keep: number): Promise<Body> {
+/** `keep`: how many bytes are kept, once they are decoded. Throws when the connection is cut or the time is over. */
+export async function readBody(body: Readable, encoding: string | undefined, keep: number): Promise<Body> {
+  // A body that is destroyed emits an error, also where nobody reads it any more.
+  body.on('error', () => undefined)
   const kept = new Bytes(keep)
-  for await (const chunk of body) if (!kept.add(chunk as Uint8Array)) break
-  return kept.body()
-}
-
-/**
- * Reads a stream of server-sent events until it ends, or a moment after `[DONE]`. One that is cut by the time limit or by
- * its server gives the events that came until then, marked as truncated; it is an error only when there were none.
- */
-export async function readEvents(body: Readable, keep: number): Promise<Body & { events: string[] }> {
-  const { createParser } = await import('eventsource-parser')
-  const kept = new Bytes(keep)
-  const events: string[] = []
-  let last: ReturnType<typeof setTimeout> | undefined
-  let done = false
-  const parser = createParser({
-    onEvent: ({ data }) => {
-      events.push(data)
-      if (data !== '[DONE]' || done) return
-      done = true
-      last = setTimeout(() => body.destroy(), AFTER_DONE)
-    },
-  })
-  const decoder = new TextDecoder()
-  let cut = false
   try {
-    for await (const chunk of body) {
-      parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }))
-      if (!kept.add(chunk as Uint8Array)) break
-    }
+    for await (const chunk of decoded(body, encoding)) if (!kept.add(chunk)) break
+    return kept.body()
   } catch (error) {
-    if (events.length === 0) throw error
-    cut = !done
+    if (error instanceof Undecodable) return { bytes: new Uint8Array(), undecoded: error.message }
+    throw error
   } finally {
-    clearTimeout(last)
+    body.destroy()
   }
-  const { bytes, truncated } = kept.body()
-  return { bytes, truncated: truncated || cut, events }
 }
 
-class Bytes {
+export class Bytes {
   readonly #limit: number
   readonly #chunks: Uint8Array[] = []
   #size = 0
@@ -72,6 +46,12 @@ class Bytes {
   }
 
   body(): Body {
-    return { bytes: Buffer.concat(this.#chunks), truncated: this.#over }
+    return { bytes: Buffer.concat(this.#chunks), cut: this.#over ? `cut at ${sizeOf(this.#limit)}` : undefined }
   }
+}
+
+const MIB = 2 ** 20
+
+function sizeOf(bytes: number): string {
+  return bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`
 }
