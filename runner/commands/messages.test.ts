@@ -1,10 +1,10 @@
 /** What a failure tells: on screen, in JUnit, in TAP and in the events. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Failure, RunEvent } from '../contracts/events.ts'
-import { runCli } from './testing.ts'
+import { root, runCli } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-messages-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -138,4 +138,50 @@ steps:
     }
     expect(events).toContainEqual(expect.objectContaining({ is: 'attachment', path: limited?.path }))
   })
+})
+
+describe('what could not be put back', () => {
+  const stuck = (name: string) => `plan: ${name}
+target: here
+steps:
+  - inject-fault: { run: "touch ${name}", undo: "echo tried; echo the backup is gone >&2; exit 1", verify: "test ! -e ${name}" }
+`
+  test('shows what the undo and its verify wrote, and names --give-up', async () => {
+    const { out, code, junit, tap, events } = await ran('stuck', stuck('stuck'))
+    expect(code).toBe(4)
+    const restored = events.find((event) => event.is === 'restored')
+    expect(restored?.outputs?.map(({ of, stream, lines }) => [of, stream, lines])).toEqual([
+      ['the undo', 'stdout', ['tried']],
+      ['the undo', 'stderr', ['the backup is gone']],
+    ])
+    for (const report of [out, junit, tap]) {
+      expect(report).toContain('tried')
+      expect(report).toContain('the backup is gone')
+      expect(report).toContain('--give-up')
+    }
+    const again = await runCli(['restore', '.'], { cwd: folder })
+    expect(again.out).toContain('stdout of the undo\n      | tried')
+    expect(again.out).toContain('--give-up')
+    const dirty = await ran('dirty', stuck('dirty'))
+    expect(dirty.out).toContain('--give-up')
+    expect((await runCli(['restore', '.', '--give-up'], { cwd: folder })).code).toBe(0)
+  }, 60_000)
+})
+
+describe('a target that another run holds', () => {
+  test('says how to wait for it', async () => {
+    writeFileSync(join(folder, 'held.yaml'), 'plan: held\ntarget: here\nsteps:\n  - run: touch held; sleep 60\n')
+    const args = ['bun', '--no-env-file', join(root, 'runner', 'cli.ts'), 'run', 'held.yaml', '--output', 'out-held']
+    const holder = Bun.spawn(args, { cwd: folder, stdout: 'ignore', stderr: 'ignore' })
+    while (!existsSync(join(folder, 'held'))) await Bun.sleep(10)
+    const plan = 'plan: waits\ntarget: here\nsteps:\n  - run: touch waits\n'
+    const [now, later] = [await ran('waits', plan), await ran('waits', plan, ['--wait-lock', '100ms'])]
+    holder.kill('SIGTERM')
+    await holder.exited
+    expect([now.code, later.code]).toEqual([75, 75])
+    expect(now.out).toContain('→ to wait for it to end, add --wait-lock 10m')
+    expect(later.out).toContain('also after 100ms')
+    expect(now.tap).toContain('--wait-lock')
+    expect(now.junit).toContain('--wait-lock')
+  }, 60_000)
 })

@@ -12,7 +12,8 @@ export function printError(error: unknown): void {
     console.error(`${paint.red(countText(error.findings))}; nothing was run`)
     return
   }
-  const hint = isError(error, 'usage') && error.hint ? `\n${paint.dim('→')} ${error.hint}` : ''
+  const hint =
+    (isError(error, 'usage') || isError(error, 'busy')) && error.hint ? `\n${paint.dim('→')} ${error.hint}` : ''
   console.error(`${paint.red('error:')} ${messageOf(error)}${hint}`)
   const ours =
     isError(error, 'usage') || isError(error, 'target') || isError(error, 'restore') || isError(error, 'busy')

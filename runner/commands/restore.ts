@@ -3,6 +3,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Chalk } from 'chalk'
+import { known } from '../base/redact/known.ts'
+import type { Output } from '../contracts/errors.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { JournalEntry } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
@@ -11,7 +13,8 @@ import { type FoundJournal, openEntries } from '../engine/journal.ts'
 import { journalFolder } from '../engine/leftovers.ts'
 import { tidyLocks } from '../engine/lock.ts'
 import type { Place } from '../engine/place.ts'
-import { undoEntry } from '../engine/undo.ts'
+import { GIVE_UP_HINT, undoEntry } from '../engine/undo.ts'
+import { cleanText } from '../report/plain-text.ts'
 import { colorLevel } from './color.ts'
 import { type Ground, groundsOf } from './grounds.ts'
 import { scanTargets } from './scan.ts'
@@ -88,18 +91,39 @@ async function restoreEntry(
   paint: Paint,
 ): Promise<number> {
   if (flags.force) await place.takeUp(entry.id)
-  const { outcome, message, unverified } = await undoEntry(transport, place, entry, flags.force)
+  const { outcome, message, outputs = [], unverified } = await undoEntry(transport, place, entry, flags.force)
   const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
   const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
   const [first, ...lines] = more.split('\n')
   console.log(`  ${words}: ${entry.title}${first ? ` ${paint.dim(`(${first})`)}` : ''}`)
   for (const line of lines) console.log(`    ${line}`)
   if (outcome === 'restored') return 0
+  for (const line of outputs.flatMap(linesOf)) console.log(line)
   if (outcome === 'drifted') console.log(DRIFT_HINT)
+  if (!flags.giveUp && outcome === 'failed') console.log(`    ${GIVE_UP_HINT}`)
   if (!flags.giveUp) return 1
   await place.mark(entry.id, 'undone', 'given up')
   console.log(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more`)
   return 0
+}
+
+const LAST_LINES = 40
+
+function linesOf({ of, stdout, stderr }: Output): string[] {
+  const [out, err] = [stdout, stderr].map((bytes = new Uint8Array()) =>
+    cleanText(known.text(Buffer.from(bytes).toString())).trimEnd(),
+  )
+  const shown = (text = '', stream = '') =>
+    text === ''
+      ? []
+      : [
+          `    ${stream} of ${of}`,
+          ...text
+            .split('\n')
+            .slice(-LAST_LINES)
+            .map((line) => `      | ${line}`),
+        ]
+  return [...shown(out, 'stdout'), ...shown(err, 'stderr')]
 }
 
 /** The undo has said what is different, where that may be shown. */

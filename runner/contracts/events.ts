@@ -207,6 +207,8 @@ export type RunEventBody =
       readonly message?: string | undefined
       /** What the undo and its verify wrote, when it failed. */
       readonly outputs?: readonly OutputTail[] | undefined
+      /** What to do next. */
+      readonly hint?: string | undefined
     }
   | {
       readonly is: 'attachment'

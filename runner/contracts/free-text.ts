@@ -117,7 +117,16 @@ export const freeText: { readonly [K in RunEventBody['is']]: Marks<EventOf<K>> }
     evidence: 'text',
     without: 'text',
   },
-  restored: { is: 'kept', case: 'kept', title: 'text', outcome: 'kept', by: 'kept', message: 'text', outputs },
+  restored: {
+    is: 'kept',
+    case: 'kept',
+    title: 'text',
+    outcome: 'kept',
+    by: 'kept',
+    message: 'text',
+    outputs,
+    hint: 'text',
+  },
   // Names of files are masked before the files are made.
   attachment: { is: 'kept', case: 'kept', step: 'kept', name: 'kept', path: 'kept' },
   'case.ended': { is: 'kept', case: 'kept', outcome: 'kept', reason, failures: failure, restored: 'kept' },

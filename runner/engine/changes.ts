@@ -1,7 +1,7 @@
 /** The one door for changes of a case: journals, makes, verifies and marks each, and undoes from what was journalled. */
 import { after, type Timer } from '../base/timer.ts'
-import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
-import type { RestoreOutcome } from '../contracts/events.ts'
+import { CheckFailure, isError, messageOf, type Output, TargetError } from '../contracts/errors.ts'
+import type { OutputTail, RestoreOutcome } from '../contracts/events.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { Change, Undo } from '../contracts/undo.ts'
 import { withinTime } from './deadline.ts'
@@ -11,7 +11,7 @@ import { Guardian } from './guardian.ts'
 import { Journal } from './journal.ts'
 import { type Place, placeFor } from './place.ts'
 import { serviceIn, shareFile, shareService } from './touches.ts'
-import { type Undone, undoEntry } from './undo.ts'
+import { GIVE_UP_HINT, type Undone, undoEntry } from './undo.ts'
 
 const GUARDIAN_LIMIT = 120_000
 /** How long a target may be out of reach while it has to be asked. */
@@ -57,6 +57,8 @@ export interface ChangesOptions {
   hides(bytes: Uint8Array): boolean
   /** How many services may be broken at a time. */
   most(): number
+  /** What failed undos wrote, for the report. `name`: of the files that keep it. */
+  tails?(outputs: readonly Output[], name: string): readonly OutputTail[]
 }
 
 export interface Maker {
@@ -294,9 +296,9 @@ export class Changes {
     entry.timer?.stop()
     const start = performance.now()
     if (entry.applying) await withinTime(Promise.allSettled([entry.applying]), APPLIES_WITHIN)
-    const { outcome, message, unverified } = await this.#howUndone(entry)
+    const { outcome, message, outputs, unverified } = await this.#howUndone(entry)
     entry.state = outcome
-    this.#emitRestored(entry, outcome, performance.now() - start, by, { message, unverified })
+    this.#emitRestored(entry, outcome, performance.now() - start, by, { message, outputs, unverified })
     if (entry.undo.of === 'stack' && outcome === 'restored') await this.#goneWithStack()
     return { entry, outcome, message }
   }
@@ -349,7 +351,7 @@ export class Changes {
     outcome: RestoreOutcome,
     duration: number,
     by: 'step' | 'end' | 'for',
-    more: { message?: string | undefined; unverified?: boolean } = {},
+    more: { message?: string | undefined; outputs?: readonly Output[] | undefined; unverified?: boolean } = {},
   ): void {
     if (entry.undo.of === 'stack' && outcome === 'restored') return
     this.#options.emit({
@@ -361,8 +363,15 @@ export class Changes {
       duration: Math.round(duration),
       by,
       message: more.message,
+      ...this.#helpOf(entry, outcome, more.outputs),
       unverified: more.unverified === true ? true : undefined,
     })
+  }
+
+  #helpOf({ id }: Entry, outcome: RestoreOutcome, outputs: readonly Output[] = []) {
+    if (outcome !== 'failed') return {}
+    const tails = this.#options.tails?.(outputs, `undo-${id}`)
+    return { ...(tails && tails.length > 0 ? { outputs: tails } : {}), hint: GIVE_UP_HINT }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

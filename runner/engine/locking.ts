@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join, posix } from 'node:path'
-import { isError, messageOf, TargetError } from '../contracts/errors.ts'
+import { BusyError, isError, messageOf, TargetError } from '../contracts/errors.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { Effect } from '../contracts/step.ts'
 import type { RuntimeKind } from '../contracts/target.ts'
 import type { Transport } from '../contracts/transport.ts'
+import { formatDuration } from '../contracts/units.ts'
 import { busy, type Holder, type LockMode, lockedBy, type TookOver, takeLock } from './lock.ts'
 import { lockedThere, takeLockThere } from './lock-there.ts'
 
@@ -40,11 +41,20 @@ export async function lockTarget(kase: Case, effect: Effect, locking: Locking): 
       return await lock.take(mode, { run, plan: kase.plan.document.file }, tookOver)
     } catch (error) {
       if (!isError(error, 'busy')) throw error
-      if (isOver(await lock.holder(mode))) throw error
+      if (isOver(await lock.holder(mode))) throw stillBusy(error, wait)
     }
     if (signal.aborted) throw signal.reason
     await Bun.sleep(transport.folder === undefined ? LOOK_AGAIN : LOOK_AGAIN_THERE)
   }
+}
+
+function stillBusy({ message }: BusyError, wait: number): BusyError {
+  return wait > 0
+    ? new BusyError(
+        `${message}, also after ${formatDuration(wait)}`,
+        'wait longer: --wait-lock takes a duration such as 30m',
+      )
+    : new BusyError(message, 'to wait for it to end, add --wait-lock 10m')
 }
 
 /** Whether who waits has waited long enough. Ours is another case of this very run, which ends; one that let go a moment ago leaves it in doubt only from now on. */

@@ -9,12 +9,14 @@ import type { Transport } from '../contracts/transport.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { effectOfCase } from '../plan/check.ts'
 import type { Names } from '../plan/values.ts'
+import { attach } from './attach.ts'
 import type { CaseRun } from './case-run.ts'
 import { Changes } from './changes.ts'
 import type { Emit } from './emit.ts'
 import { LeftBehinds } from './left-behind.ts'
 import { journalFolder, targetIdentity } from './leftovers.ts'
 import { lockTarget } from './locking.ts'
+import { tailsOf } from './outputs.ts'
 import { refuseDirty } from './refuse-dirty.ts'
 import { readSecrets } from './secrets.ts'
 import { lifetimeOf, type OpenStack } from './shared-stacks.ts'
@@ -142,6 +144,7 @@ function changesOf(
   { name, transport, runtime }: { name: string; transport: Transport; runtime: Runtime },
 ): Changes {
   const { home, defaults, config } = kase.target
+  const to = { emit, redactor: caseRun.redactor, results: caseFolder(caseRun.results, kase), case: kase.id }
   return new Changes(transport, {
     journal: join(journalFolder(home), name),
     work: workFolder(home, name),
@@ -152,6 +155,12 @@ function changesOf(
     plan: kase.plan.document.file,
     emit,
     hides: (bytes) => caseRun.redactor.bytes(bytes) !== bytes,
+    tails: (outputs, name) =>
+      tailsOf(outputs, {
+        redactor: caseRun.redactor,
+        name,
+        attach: (file, bytes) => attach(to, file, bytes, kase.plan.place),
+      }),
     most: () => mostFaulted(config['max-faulted'], runtime),
   })
 }

@@ -16,6 +16,6 @@ export async function refuseDirty(spec: TargetSpec, transport: Transport): Promi
   if (dirty === undefined) return
   const open = openEntries(dirty).map(({ title, step }) => `${title} (${step})`)
   throw new RestoreError(
-    `target "${spec.name}" is dirty: run ${dirty.head.run} ended without putting back: ${open.join(', ')}. Type: bun run plan restore ${relativeHome(spec.home)}${transport.folder === undefined ? '' : ` --target ${spec.name}`}`,
+    `target "${spec.name}" is dirty: run ${dirty.head.run} ended without putting back: ${open.join(', ')}. Type: bun run plan restore ${relativeHome(spec.home)}${transport.folder === undefined ? '' : ` --target ${spec.name}`} (with --give-up when what was changed is gone for good)`,
   )
 }

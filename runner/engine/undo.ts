@@ -1,5 +1,6 @@
 /** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
 import { lastLines } from '../base/brief.ts'
+import type { Output } from '../contracts/errors.ts'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/transport.ts'
 import { AWAY, DRIFTED, FORCE, NOTE } from '../contracts/undo.ts'
@@ -17,9 +18,15 @@ const ASK_AGAIN = 500
 const VERIFY_LIMIT = 10_000
 const DEFAULT_SETTLES = 10_000
 
+/** An undo that never works again must not refuse every later run. */
+export const GIVE_UP_HINT =
+  'once its cause is mended, `plan restore` undoes it; when what it changed is gone for good (its stack, container or file), `plan restore --give-up` takes it off the list'
+
 export interface Undone {
   readonly outcome: Exclude<RestoreOutcome, 'kept'>
   readonly message?: string
+  /** What the undo and its verify wrote, when it failed. */
+  readonly outputs?: readonly Output[]
   /** There was no verify script: the undo's exit code had to do. */
   readonly unverified: boolean
 }
@@ -65,14 +72,15 @@ async function once(
   }
   if (ran.code !== 0) {
     const message = `the undo failed: ${tail(ran) || `exit ${ran.code}`}`
-    return { undone: { outcome: 'failed', message, unverified } }
+    return { undone: { outcome: 'failed', message, outputs: [outputOf('the undo', ran)], unverified } }
   }
   const restored: Undone = { outcome: 'restored', unverified, ...noteIn(ran) }
   if (unverified) return { undone: restored }
   const proof = await proveWithin(transport, verify, settles)
   if (proof.code === 0) return { undone: restored }
   const message = `undone, but it can't be proven: ${tail(proof) || `verify exits with ${proof.code}`}`
-  return { undone: { outcome: 'failed', message, unverified }, unproven: true }
+  const outputs = [outputOf('the undo', ran), outputOf('its verify', proof)]
+  return { undone: { outcome: 'failed', message, outputs, unverified }, unproven: true }
 }
 
 /** Who is away gets time to come back; that is no try. */
@@ -119,6 +127,10 @@ function noteIn({ stdout }: Exit): { message?: string } {
 
 function wordsOf({ stderr, stdout }: Exit): string {
   return Buffer.from(stderr).toString().trim() || Buffer.from(stdout).toString().trim()
+}
+
+function outputOf(of: string, { stdout, stderr }: Exit): Output {
+  return { of, stdout, stderr }
 }
 
 function tail(exit: Exit): string {

@@ -1,6 +1,6 @@
 /** What was really asked, and what failed commands wrote, in lines. */
 import type { Asked, OutputTail } from '../contracts/events.ts'
-import type { Line } from './line.ts'
+import { type Line, singleLines } from './line.ts'
 import { cleanLine } from './plain-text.ts'
 import type { Tone } from './tone.ts'
 
@@ -24,10 +24,11 @@ export function askedLines(asked: readonly Asked[], title: string | undefined, t
 /** The command of a step is named by the step itself, as long as there is one. */
 export function outputLines(outputs: readonly OutputTail[], tone: Tone): Line[] {
   const commands = new Set(outputs.map(({ of }) => of).filter((of) => of.startsWith('`')))
-  return outputs.flatMap((output) => [
+  const lines = outputs.flatMap((output): Line[] => [
     { indent: 0, text: tone.dim(headOf(output, commands.size > 1)), hang: 2 },
     ...output.lines.map((text) => ({ indent: 2, text: `${tone.dim('|')} ${text}`, hang: 2 })),
   ])
+  return lines.flatMap(singleLines)
 }
 
 /** JSON spelling, so that a number and a text that looks like one can be told apart. */

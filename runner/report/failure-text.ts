@@ -4,7 +4,7 @@ import type { Frame } from '../contracts/source.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { askedLines, outputLines } from './asked-text.ts'
 import { frameLines, whereIs } from './frame-text.ts'
-import type { Line } from './line.ts'
+import { type Line, singleLines } from './line.ts'
 import { plainTone, type Tone } from './tone.ts'
 
 export interface ExplainOptions {
@@ -45,13 +45,6 @@ export function failureText(failure: Failure, more: Pick<ExplainOptions, 'notice
 
 export function textOf(lines: readonly Line[]): string {
   return lines.map(({ indent, text }) => `${' '.repeat(indent)}${text}`.trimEnd()).join('\n')
-}
-
-/** A text of several lines stands under its first one. */
-function singleLines(line: Line): Line[] {
-  const { indent, hang = 0 } = line
-  const [first = '', ...rest] = line.text.replaceAll('\t', '  ').split('\n')
-  return [{ ...line, text: first }, ...rest.map((text) => ({ ...line, indent: indent + hang, hang: 0, text }))]
 }
 
 function frame(at: Frame | undefined, { tone, width }: ExplainOptions): Line[] {

@@ -6,3 +6,10 @@ export interface Line {
   /** Lines that line up with others: a report cuts them rather than wrap them. */
   readonly aligned?: boolean
 }
+
+/** A text of several lines stands under its first one. */
+export function singleLines(line: Line): Line[] {
+  const { indent, hang = 0 } = line
+  const [first = '', ...rest] = line.text.replaceAll('\t', '  ').split('\n')
+  return [{ ...line, text: first }, ...rest.map((text) => ({ ...line, indent: indent + hang, hang: 0, text }))]
+}

@@ -1,8 +1,10 @@
 /** What became of a test case, in the terms of JUnit: `failure` for the expectation, `error` for the environment. */
-import { failureText } from '../failure-text.ts'
+import { outputLines } from '../asked-text.ts'
+import { failureText, textOf } from '../failure-text.ts'
 import { whereIs } from '../frame-text.ts'
 import { cleanLine } from '../plain-text.ts'
 import { type CaseRecord, isBad, type RestoredRecord, reasonText, type StepRecord } from '../record.ts'
+import { plainTone } from '../tone.ts'
 import { type Found, failuresOf, sayWhy } from '../verdict.ts'
 
 export interface Result {
@@ -50,8 +52,10 @@ export function pointResult({ name, outcome, message }: StepRecord['points'][num
 export function restoredResult({ event }: RestoredRecord): Result | undefined {
   if (event.outcome === 'restored') return undefined
   if (event.outcome === 'kept') return skipped('kept', 'kept as it is')
-  const said = event.message ?? `${event.outcome}: ${event.title}`
-  return { is: 'error', type: `restore.${event.outcome}`, message: cleanLine(said), text: said }
+  const { outcome, outputs = [], hint } = event
+  const said = event.message ?? `${outcome}: ${event.title}`
+  const more = [textOf(outputLines(outputs, plainTone)), hint === undefined ? '' : `→ ${hint}`].filter(Boolean)
+  return { is: 'error', type: `restore.${outcome}`, message: cleanLine(said), text: [said, ...more].join('\n') }
 }
 
 function skipped(type: string, message: string): Result {

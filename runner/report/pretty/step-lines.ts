@@ -1,6 +1,7 @@
 /** How a step, what it changed and what was put back look. */
 import type { RunEvent } from '../../contracts/events.ts'
 import { formatDuration } from '../../contracts/units.ts'
+import { outputLines } from '../asked-text.ts'
 import { failureLines } from '../failure-text.ts'
 import { cleanLine } from '../plain-text.ts'
 import { isBad, type RestoredRecord, reasonText, type StepRecord } from '../record.ts'
@@ -69,7 +70,12 @@ export function restoredLines({ title, event }: RestoredRecord, indent: number, 
   const said = outcome === 'restored' ? title : palette.strong(`${restoredWords(outcome)}: ${cleanLine(event.title)}`)
   const more = `${by === 'for' ? ' (its time was over)' : ''}${unverified ? ' (by the exit code: it has no `verify`)' : ''}`
   const left = `${restoredMark(outcome, palette)} ${said}${palette.dim(more)}`
-  const lines = message?.split('\n').map((text) => ({ indent: 2, text: cleanLine(text), hang: 2 })) ?? []
+  const { outputs = [], hint } = event
+  const lines = [
+    ...(message?.split('\n').map((text) => ({ indent: 2, text: cleanLine(text), hang: 2 })) ?? []),
+    ...outputLines(outputs, palette).map((line) => ({ ...line, indent: line.indent + 2 })),
+    ...(hint === undefined ? [] : [{ indent: 2, text: `${palette.good('→')} ${cleanLine(hint)}`, hang: 2 }]),
+  ]
   return [...spread(indent, left, palette.dim(formatDuration(duration)), look), ...laidOut(lines, indent, look)]
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from '../../contracts/events.ts'
 import { cleanLine } from '../plain-text.ts'
 import { type CaseRecord, isBad, KILLED, type RestoredRecord, reasonText, type StepRecord } from '../record.ts'
 import { sayWhy } from '../verdict.ts'
-import { diagnosticsOf } from './diagnostics.ts'
+import { diagnosticsOf, outputMapping } from './diagnostics.ts'
 import type { YamlishMapping } from './yamlish.ts'
 
 export interface Point {
@@ -72,7 +72,7 @@ function subPoint({ name, outcome, message }: StepRecord['points'][number], step
 }
 
 function restoredPoint({ title, event }: RestoredRecord): Point {
-  const { outcome, message, duration, unverified } = event
+  const { outcome, message, duration, unverified, outputs, hint } = event
   if (outcome === 'kept') return { ok: true, title, directive: 'SKIP kept as it is', points: [] }
   const ok = outcome === 'restored'
   const proof = unverified ? 'the exit code of the undo: there is no verify' : undefined
@@ -84,7 +84,15 @@ function restoredPoint({ title, event }: RestoredRecord): Point {
     ok,
     title,
     points: [],
-    diagnostics: { message: message ?? words, severity: 'error', outcome, duration_ms: duration, proof },
+    diagnostics: {
+      message: message ?? words,
+      severity: 'error',
+      outcome,
+      duration_ms: duration,
+      proof,
+      outputs: outputs && outputs.length > 0 ? outputs.map(outputMapping) : undefined,
+      hint,
+    },
   }
 }
 
