@@ -1,10 +1,15 @@
 import { distance } from 'fastest-levenshtein'
 
+/** No name of the language is nearly as long; a longer word is a text in the wrong place, and costs seconds to compare. */
+const LONGEST = 60
+
 /** The nearest of the valid names, when it is near enough to be a slip of the fingers. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
+  if (word.length > LONGEST) return undefined
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
+    if (Math.abs(word.length - name.length) >= least) continue
     const steps = slips(word.toLowerCase(), name.toLowerCase())
     if (steps < least && steps < word.length) [best, least] = [name, steps]
   }
