@@ -21,6 +21,7 @@ const steps: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['arrows can fail', ['bun', '.ci/planted-violation.ts']],
   ['schemas', ['bun', '.ci/generate.ts', '--check']],
+  ['fuzz', ['bun', '--no-env-file', '--no-install', '.ci/fuzz/index.ts', '--count', '10000']],
 ]
 /** Some minutes, so only where everything is required; elsewhere `bun run kill-matrix`. */
 const killMatrix: typeof steps = [

@@ -1,9 +1,9 @@
+import { signalName, signals } from '../runner/base/signals.ts'
 import { Skip } from '../runner/contracts/errors.ts'
 import { mapping, oneOf, optional, services, Type } from '../runner/contracts/params.ts'
 import { type Context, defineStep } from '../runner/contracts/step.ts'
 import type { Service } from '../runner/contracts/target.ts'
 import type { Change } from '../runner/contracts/undo.ts'
-import { signalName, signals } from './shared/signals.ts'
 
 const verbs = ['restart', 'stop', 'start', 'signal', 'scale', 'image'] as const
 type Verb = (typeof verbs)[number]

@@ -13,13 +13,17 @@ const SIZE: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 }
 
-/** Milliseconds of `250ms`, `1m30s`, `2h`; undefined for any other text, a bare number too. */
+/** Longer times are slips. It keeps sums of times, and dates in as much time, within what JavaScript can hold. */
+export const LONGEST_DURATION = '36500d'
+const LONGEST = 36_500 * DURATION.d
+
+/** Milliseconds of `250ms`, `1m30s`, `2h`; undefined for any other text, a bare number and more than 100 years too. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined
   let total = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
     total += Number(amount) * DURATION[unit as keyof typeof DURATION]
-  return total
+  return total > LONGEST ? undefined : total
 }
 
 /** Bytes of `10MB` (decimal) or `10MiB` (binary); undefined for any other text. */

@@ -2,6 +2,7 @@
 import { PlanError } from '../contracts/errors.ts'
 import { placeAt, placeOf } from '../contracts/source.ts'
 import { bindValue } from '../plan/bind.ts'
+import { MOST_ROUNDS, tooManyRounds } from '../plan/check/rounds.ts'
 import type { Flow, Planned, StepEnd } from './flow.ts'
 import { runStep } from './one-step.ts'
 import type { Scope } from './scope.ts'
@@ -38,6 +39,8 @@ function roundsOrWhyNot(...of: Parameters<typeof roundsOf>): Record<string, unkn
 function roundsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Record<string, unknown>[] {
   const items = itemsOf(planned, names)
   const count = countOf(planned, names)
+  if (items.length * count > MOST_ROUNDS)
+    throw new PlanError([tooManyRounds(placeAt(stepPlace(planned), 'repeat'), items.length * count)])
   return items.flatMap((item) => Array.from({ length: count }, () => item))
 }
 

@@ -1,7 +1,7 @@
 /** What one case has at hand while it runs. */
 
 import type { Redactor } from '../base/redact/redactor.ts'
-import type { Finding } from '../contracts/errors.ts'
+import { CheckFailure, type Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case, Sources, TargetSpec } from '../contracts/plan.ts'
 import type { Runtime, ServiceNames, Target } from '../contracts/target.ts'
@@ -83,10 +83,13 @@ export function bindTargetOf(world: World, signal: AbortSignal): BoundTarget {
   }
 }
 
-/** Milliseconds of a duration, times the target's patience. An unreadable one is taken as 0, since it was checked at load. */
+/** Milliseconds of a duration, times the target's patience. Throws a CheckFailure for a text that is not a duration. */
 export function measure(spec: TargetSpec, duration: string): number {
+  const ms = parseDuration(duration)
+  if (ms === undefined)
+    throw new CheckFailure(`"${duration}" is not a duration`, { hint: 'write 250ms, 30s, 1m30s or 2h' })
   const patience = spec.defaults['patience']
-  return (parseDuration(duration) ?? 0) * (typeof patience === 'number' ? patience : 1)
+  return ms * (typeof patience === 'number' ? patience : 1)
 }
 
 /** A time limit: what the step says, else the target's default, else ours. */

@@ -7,24 +7,51 @@ import type { SchemaError } from './validators.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** One finding a spot. What is still an expression is checked once it is filled in. */
+export interface Wording {
+  /** Says that a word is of the language, but not built yet. */
+  planned?(word: string): string | undefined
+  /** Whether values are filled in at this path: what is an expression there is checked again once it has a value. */
+  fills?(path: readonly (string | number)[], error: SchemaError): boolean
+}
+
+/** A mapping of 100,000 wrong keys has as many errors; nobody reads more than these. */
+const MOST = 20
+
+/** One finding a spot. */
 export function findingsOf(
   errors: readonly SchemaError[],
   schema: object,
   value: unknown,
   place: Place,
-  planned?: (word: string) => string | undefined,
+  { planned, fills = () => true }: Wording = {},
 ): Finding[] {
   const seen = new Set<string>()
   return errors.flatMap((error) => {
+    if (seen.size >= MOST) return []
     const path = pathOf(error.instancePath, value)
     const at = placeAt(place, ...path)
     const actual = valueAt(value, path)
     const spot = `${error.instancePath} ${error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : error.keyword === 'required' ? error.params['missingProperty'] : ''}`
-    if (isExpression(actual) || seen.has(spot)) return []
+    if (seen.has(spot)) return []
+    const wanted = schemaAt(schema, error.schemaPath)
+    if (isExpression(actual)) {
+      if (!STRUCTURE.has(String(wanted['x-is'])) && fills(path, error)) return []
+      seen.add(spot)
+      return [noExpression(wanted, at)]
+    }
     seen.add(spot)
-    return [worded(error, schemaAt(schema, error.schemaPath), actual, at, planned)]
+    return [worded(error, wanted, actual, at, planned)]
   })
+}
+
+/** Read before there are values, since names, services and effects follow from them. */
+const STRUCTURE = new Set(['steps', 'condition', 'conditions', 'expectations', 'captures'])
+
+function noExpression(wanted: Schema, place: Place): Finding {
+  const key = place.path.findLast((step) => typeof step === 'string') ?? 'this'
+  const types = [wanted['type']].flat().map((type) => WORDS[String(type)] ?? String(type))
+  const message = `nothing is filled in here: \`${key}\` takes no expressions`
+  return wrong(place, 'no-expression', message, `write it out: ${types.join(' or ')} is expected`)
 }
 
 function worded(
@@ -148,7 +175,7 @@ function unescaped(step: string): string {
   return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function isExpression(value: unknown): boolean {
+export function isExpression(value: unknown): boolean {
   return typeof value === 'string' && value.includes('${{')
 }
 

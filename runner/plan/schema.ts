@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kinds } from '../contracts/kinds.ts'
 import { matcherSchema } from '../matchers.ts'
-import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
+import { commonShape, fragmentShape, planShape, requirementShape, targetShape, targetsShape } from './shapes.ts'
 
 type Schema = Record<string, unknown>
 
@@ -146,17 +146,7 @@ function conditionParts(kinds: Kinds): Schema {
 }
 
 function requirementSchema(kinds: Kinds): Schema {
-  const words = {
-    enum: ['unavailable', 'by-design', 'covered-elsewhere'],
-    description: 'why the case is skipped when this is not met',
-  }
-  const own = {
-    input: { type: 'string', description: 'an input that must be given' },
-    if: { type: ['boolean', 'string'], description: 'asked only when this is true' },
-    class: words,
-    reason: { type: 'string', description: 'what the report says' },
-    see: { type: 'string', description: 'where it is covered' },
-  }
+  const own = propertiesOf(forEditor(requirementShape))
   const condition = conditionParts(kinds)
   return {
     type: 'object',

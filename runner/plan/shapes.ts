@@ -1,6 +1,7 @@
 /** The shapes of plans, fragments and targets files: what validation, editors and documentation share. */
 import {
   anything,
+  command,
   duration,
   expectations,
   expression,
@@ -42,6 +43,7 @@ const secret = mapping({
     Type.Unsafe<string | string[]>({
       type: ['string', 'array'],
       items: { type: 'string' },
+      'x-is': 'command',
       description: 'a command of the runner’s machine',
     }),
   ),
@@ -85,6 +87,17 @@ export const fragmentShape = mapping({
   inputs: optional(named('what it is given', input)),
   steps: steps('its steps'),
   outputs: optional(open('what it gives back: name → expression')),
+})
+
+/** Beside the condition of a requirement; `input` stands alone. */
+export const requirementShape = mapping({
+  input: optional(text('an input that must be given')),
+  if: optional(expression('asked only when this is true')),
+  class: optional(
+    oneOf(['unavailable', 'by-design', 'covered-elsewhere'] as const, 'why the case is skipped when this is not met'),
+  ),
+  reason: optional(text('what the report says')),
+  see: optional(text('where it is covered')),
 })
 
 const ADDRESS = '^(ssh://)?([^@\\s]+@)?[^@\\s]+$'
@@ -178,12 +191,8 @@ export const commonShape = mapping({
     }),
   ),
   expect: optional(expectations('what is expected of the reading')),
-  undo: optional(
-    Type.Unsafe<unknown>({ type: ['string', 'array'], description: 'the command that puts it back, or none' }),
-  ),
-  verify: optional(
-    Type.Unsafe<unknown>({ type: ['string', 'array'], description: 'succeeds while the normal state holds' }),
-  ),
+  undo: optional(command('the command that puts it back, or none')),
+  verify: optional(command('succeeds while the normal state holds')),
   'continue-on-error': optional(flag('a failure only warns')),
   'for-each': optional(
     Type.Unsafe<unknown>({

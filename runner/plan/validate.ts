@@ -6,12 +6,12 @@ import type { Document } from '../contracts/plan.ts'
 import { type Place, placeAt, placeOf, placeOfKey } from '../contracts/source.ts'
 import type { StepKind } from '../contracts/step.ts'
 import { didYouMean, unknownName } from '../contracts/suggest.ts'
-import { checkPath } from '../jsonpath.ts'
 import { plainOnly } from './check/declared.ts'
+import { meaningErrors } from './meanings.ts'
 import { stepHint } from './misplaced.ts'
 import { plannedWord } from './planned.ts'
-import { findingsOf, wrong } from './schema-errors.ts'
-import type { Validated, Validators } from './validators.ts'
+import { findingsOf, type Wording, wrong } from './schema-errors.ts'
+import type { SchemaError, Validated, Validators } from './validators.ts'
 import { commonKeys, parts } from './walk.ts'
 
 interface Checker {
@@ -30,6 +30,7 @@ export function validatePlan(document: Document, kinds: Kinds, validators: Valid
   for (const key of ['requires', 'baseline'])
     for (const [index, one] of listOf(tree[key]).entries())
       found.push(...validateRequirement(one, placeAt(place, key, index), by, key === 'requires'))
+  found.push(...unknownInputs(tree, place))
   for (const [name, secret] of Object.entries(mappingOf(tree['secrets'])))
     if (Object.keys(mappingOf(secret)).length !== 1)
       found.push(
@@ -104,9 +105,22 @@ function checkHost(target: Readonly<Record<string, unknown>>, place: Place): Fin
 }
 
 function validateRequirement(plain: unknown, place: Place, by: Checker, isRequirement: boolean): Finding[] {
-  const own = isRequirement ? ['input', 'if', 'class', 'reason', 'see'] : []
-  if (isRequirement && 'input' in mappingOf(plain)) return []
-  return checkCondition(plain, place, conditionBy(by), own)
+  if (!isRequirement || !isMapping(plain)) return checkCondition(plain, place, conditionBy(by))
+  const own = Object.keys((by.validators.schema('shape', 'requirement') as { properties: object }).properties)
+  if ('input' in plain) return check(by, 'shape', 'requirement', plain, place)
+  const said = Object.fromEntries(Object.entries(plain).filter(([key]) => own.includes(key)))
+  return [...check(by, 'shape', 'requirement', said, place), ...checkCondition(plain, place, conditionBy(by), own)]
+}
+
+/** A case whose requirement names an input that nobody can give would be skipped forever. */
+function unknownInputs(tree: Readonly<Record<string, unknown>>, place: Place): Finding[] {
+  const names = Object.keys(mappingOf(tree['inputs']))
+  return listOf(tree['requires']).flatMap((one, index) => {
+    const { input } = mappingOf(one)
+    if (typeof input !== 'string' || names.includes(input)) return []
+    const hint = names.length === 0 ? 'the plan has no `inputs`' : didYouMean(input, names)
+    return [wrong(placeAt(place, 'requires', index, 'input'), 'unknown-input', `there is no input "${input}"; ${hint}`)]
+  })
 }
 
 function validateSteps(list: unknown, place: Place, by: Checker): Finding[] {
@@ -192,18 +206,7 @@ function validateKind(
 function validatePart(is: string | undefined, value: unknown, place: Place, by: Checker): Finding[] {
   if (is === 'steps') return validateSteps(value, place, by)
   if (is === 'condition' && !isInList(place)) return checkCondition(value, place, conditionBy(by))
-  if (is !== 'jsonpath' || typeof value !== 'string' || value.includes('${{')) return []
-  const bad = checkPath(value)
-  return bad
-    ? [
-        wrong(
-          { ...place, span: [bad.index, value.length] },
-          'bad-jsonpath',
-          `not a JSONPath: ${bad.message}`,
-          'see RFC 9535',
-        ),
-      ]
-    : []
+  return []
 }
 
 /** Conditions within `all`, `any`, `none` were checked with the one that holds them. */
@@ -277,32 +280,65 @@ function check(
   planned?: (word: string) => string | undefined,
 ): Finding[] {
   if (value === undefined) return []
-  return findingsOf(validators.check(of, name, value), validators.schema(of, name) ?? {}, value, place, planned)
+  const schema = validators.schema(of, name) ?? {}
+  const fills: Wording['fills'] = (path, error) => isFilledIn(of, name, path, error)
+  const found = findingsOf(validators.check(of, name, value), schema, value, place, {
+    ...(planned && { planned }),
+    fills,
+  })
+  return found.length > 0 ? found : meaningErrors(schema, value, place)
 }
 
-/** Once the values are filled in, params are held against the kind's schema again. Commands have become something else. */
+/** Values are filled into what steps do; of plans and targets themselves only texts are. */
+function isFilledIn(
+  of: Validated,
+  name: string,
+  path: readonly (string | number)[],
+  { keyword }: SchemaError,
+): boolean {
+  if (of === 'runtime') return keyword === 'pattern' && path.at(-1) === 'port'
+  if (of !== 'shape') return true
+  return name === 'common' && path.length === 1 && (path[0] === 'timeout' || path[0] === 'continue-on-error')
+}
+
+/** Once the values are filled in, params are checked by the schemas of the kind, its probes and its fault again. */
 export function strictly(kinds: Kinds, validators: Validators) {
+  const by = { kinds, validators }
   return (of: 'step', name: string, bound: unknown, raw: unknown): Finding[] => {
     if (!JSON.stringify(raw ?? null, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)).includes('${{'))
       return []
     const schema = validators.schema(of, name) ?? {}
     const place = placeOf(bound) ?? placeOf(raw) ?? { file: '', path: [] }
+    // Commands have become something else.
     const commands = [...parts(schema, raw, place, kinds)]
       .filter(
         ({ is, value }) =>
           (is === 'command' || is === 'commands') && (typeof value === 'string' || Array.isArray(value)),
       )
       .map((part) => part.place.path.join('/'))
-    return findingsOf(validators.check(of, name, bound), schema, bound, place).filter(
+    return [...check(by, of, name, bound, place), ...slotErrors(schema, bound, place, by)].filter(
       (finding) => !commands.some((path) => finding.place.path.join('/').startsWith(path)),
     )
   }
+}
+
+function slotErrors(schema: object, bound: unknown, place: Place, by: Checker): Finding[] {
+  const found = [...parts(schema, bound, place, by.kinds)].flatMap(({ probe, value, place: at }) =>
+    probe ? check(by, 'probe', probe.name, value, at) : [],
+  )
+  if ((schema as { 'x-slot'?: string })['x-slot'] !== 'fault' || !isMapping(bound)) return found
+  const fault = Object.keys(bound).find((key) => by.kinds.faults.has(key))
+  return fault === undefined ? found : [...found, ...check(by, 'fault', fault, bound, place)]
 }
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function mappingOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+  return isMapping(value) ? value : {}
 }

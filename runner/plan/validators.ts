@@ -1,7 +1,7 @@
 /** Validators of the kinds' schemas: compiled ahead of time for the built-in ones, at run time for those of other packages. */
 import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
-import { commonShape, fragmentShape, planShape, targetShape, targetsShape } from './shapes.ts'
+import { commonShape, fragmentShape, planShape, requirementShape, targetShape, targetsShape } from './shapes.ts'
 
 export type Validated = 'step' | 'probe' | 'fault' | 'runtime' | 'shape'
 
@@ -27,6 +27,7 @@ const shapes: Readonly<Record<string, object>> = {
   targets: targetsShape,
   target: targetShape,
   common: commonShape,
+  requirement: requirementShape,
 }
 
 /** Every schema that is validated by, under the name of its compiled file. */

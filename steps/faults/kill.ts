@@ -1,7 +1,7 @@
+import { signalName, signals } from '../../runner/base/signals.ts'
 import { defineFault } from '../../runner/contracts/fault.ts'
 import { oneOf, services } from '../../runner/contracts/params.ts'
 import { changesBy, lacksVerb, namesOf } from '../shared/lifecycle.ts'
-import { signalName, signals } from '../shared/signals.ts'
 
 /** Kills a service with a signal. */
 export const kill = defineFault({

@@ -71,7 +71,17 @@ function placeOfName(each: unknown, name: string, place: Place): Place {
   return row === -1 ? placeOfKey(placeOf(each) ?? place, name) : placeOfKey(placeAt(place, row), name)
 }
 
+/** What each round captures is kept, and every round is an event. */
+export const MOST_ROUNDS = 1_000_000
+
+export function tooManyRounds(place: Place, count: number | bigint): Finding {
+  const most = MOST_ROUNDS.toLocaleString('en-US')
+  return wrong(place, 'rounds', `${count} rounds are too many`, `the most are ${most}`)
+}
+
 function checkCount(repeat: unknown, place: Place, scope: Scope): Finding[] {
+  if ((typeof repeat === 'number' || typeof repeat === 'bigint') && repeat > MOST_ROUNDS)
+    return [tooManyRounds(place, repeat)]
   if (typeof repeat !== 'string') return []
   if (repeat.includes('${{')) return checkText(repeat, place, scope)
   return [wrong(place, 'rounds', `"${repeat}" is no count`, 'give a whole number from 1')]

@@ -1,5 +1,7 @@
 /** Services as processes of this machine or a host, each in a group of its own, brought up anew for every case. */
-import { command, condition, mapping, oneOf, optional, planPath, Type, text } from '../../contracts/params.ts'
+
+import { signals } from '../../base/signals.ts'
+import { command, condition, duration, mapping, oneOf, optional, planPath, Type, text } from '../../contracts/params.ts'
 import type { RuntimeKind } from '../../contracts/target.ts'
 import { portlessOf } from './portless.ts'
 
@@ -28,8 +30,8 @@ const serviceParams = mapping({
   stop: optional(
     mapping(
       {
-        signal: optional(text('the signal that asks it to end (default TERM)')),
-        grace: optional(text('how long it may take until it is killed (default 10s)')),
+        signal: optional(oneOf(signals, 'the signal that asks it to end (default TERM)')),
+        grace: optional(duration('how long it may take until it is killed (default 10s)')),
       },
       { description: 'how it is stopped' },
     ),
