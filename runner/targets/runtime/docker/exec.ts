@@ -79,8 +79,8 @@ async function restAfter(engine: Engine, id: string, output: Output): Promise<Re
 
 function pausing(ms: number) {
   const over = Promise.withResolvers<false>()
-  const timer = setTimeout(() => over.resolve(false), ms)
-  return { over: over.promise, clear: () => clearTimeout(timer) }
+  const timer = after(ms, () => over.resolve(false))
+  return { over: over.promise, clear: timer.stop }
 }
 
 /** All that carries the mark goes when one of it does: a container's own processes do not. */
