@@ -1,3 +1,4 @@
+import { isIncomplete } from '../runner/base/incomplete.ts'
 import { CheckFailure } from '../runner/contracts/errors.ts'
 import {
   commands,
@@ -16,7 +17,8 @@ import {
 import { placeAt, placeOfKey } from '../runner/contracts/source.ts'
 import { type CheckContext, type Context, defineStep } from '../runner/contracts/step.ts'
 import type { Target } from '../runner/contracts/target.ts'
-import { edit, singularKeys } from './shared/edit.ts'
+import { edit, singularKeys } from './shared/edit/edit.ts'
+import { encodedLike, fileText } from './shared/encoding.ts'
 import { formatOf, formats } from './shared/file-format.ts'
 
 const params = mapping({
@@ -114,7 +116,11 @@ function isSame(one: Seen | undefined, other: Seen | undefined): boolean {
 
 async function edited(said: Params, before: Uint8Array | undefined): Promise<Uint8Array> {
   if (said.content !== undefined) return Buffer.from(said.content)
-  return Buffer.from(await edit(formatOf(said.file, said.as), Buffer.from(before ?? '').toString('utf8'), said))
+  const old = before ?? new Uint8Array()
+  const text = fileText(old)
+  // Another encoding would be lost when it is written.
+  if (isIncomplete(text)) throw new CheckFailure(`${said.file} can't be edited: ${text.why}`)
+  return encodedLike(old, await edit(formatOf(said.file, said.as), text, said))
 }
 
 /** The second time must change nothing, also not by `then`, succeed, and leave every service as it was. */

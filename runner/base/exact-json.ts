@@ -7,7 +7,7 @@ const { rawJSON } = JSON as unknown as { rawJSON: Raw }
  * JSON text of a plain value with every digit: integers of any size, and numbers as they were written (`1.10`) where
  * JSON allows that spelling.
  */
-export function exactJson(value: unknown, indent?: number): string {
+export function exactJson(value: unknown, indent?: number | string): string {
   return JSON.stringify(value, exactly, indent) ?? 'null'
 }
 

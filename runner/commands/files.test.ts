@@ -115,6 +115,35 @@ describe('what `then` does to the file', () => {
   })
 })
 
+describe('an edit changes what it was asked to, and no other byte', () => {
+  test('of YAML', async () => {
+    put('c.yaml', 'id: 9007199254740993\nmode: 0644\nn: 1\n')
+    const { code } = await steps(`  - apply-config: { file: c.yaml, set: { $.n: 2 } }
+  - { run: cat c.yaml, expect: { stdout: "id: 9007199254740993\\nmode: 0644\\nn: 2" } }
+`)
+    expect(code).toBe(0)
+  })
+  test('in its encoding, with its byte order mark', async () => {
+    for (const encoding of ['utf8', 'utf16le'] as const) {
+      put('marked.yaml', Buffer.from('\ufeffa: ü # c\r\nb: 1', encoding))
+      const after = new Bun.CryptoHasher('sha256').update(Buffer.from('\ufeffa: ü # c\r\nb: 2', encoding)).digest('hex')
+      const { code } = await steps(`  - apply-config: { file: marked.yaml, set: { $.b: 2 } }
+  - assert: { file: marked.yaml, sha256: ${after}, expect: { $.b: 2 } }
+`)
+      expect(code).toBe(0)
+    }
+  })
+  test('and is refused where bytes would be lost, or a document is not meant', async () => {
+    put('latin.yaml', Buffer.from('a: ü\n', 'latin1'))
+    const latin = await steps('  - apply-config: { file: latin.yaml, set: { $.b: 2 } }\n')
+    expect(latin.out).toContain("latin.yaml can't be edited: some of its bytes are not UTF-8")
+    put('two.yaml', 'a: 1\n---\na: 2\n')
+    const two = await steps('  - apply-config: { file: two.yaml, set: { $.a: 2 } }\n')
+    expect(two.out).toContain('the file holds 2 YAML documents')
+    expect([latin.code, two.code, readFileSync(join(folder, 'two.yaml'), 'utf8')]).toEqual([1, 1, 'a: 1\n---\na: 2\n'])
+  })
+})
+
 async function until(holds: () => boolean): Promise<void> {
   for (const start = performance.now(); !holds(); await Bun.sleep(10))
     if (performance.now() - start > 20_000) throw new Error(`it did not come to that: ${holds}`)
