@@ -137,5 +137,7 @@ export interface Transport extends AsyncDisposable {
   watchCommands?(told: (line: string) => void): Disposable
   /** Throws an error with a `code` such as ECONNREFUSED; a name that does not resolve is ENOTFOUND. */
   connect(to: Address, signal: AbortSignal, reached?: Reached): Promise<Duplex>
+  /** How often the way to the machine was cut so far: what went through it then was not cut by its peer. */
+  cuts?(): number
   readonly files: Files
 }

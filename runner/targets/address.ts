@@ -13,6 +13,7 @@ export async function tryConnect(origin: Origin, to: string, timeout: number, si
   signal.throwIfAborted()
   const { host, port } = hostAndPort(to)
   const trace = new Trace()
+  const since = origin.mark()
   let whom: Whom = whomAt(host, { host, port: port ?? 0 })
   const limit = new AbortController()
   using _timer = after(timeout, () => limit.abort(tooLate(timeout, whom, trace)))
@@ -26,7 +27,7 @@ export async function tryConnect(origin: Origin, to: string, timeout: number, si
   } catch (thrown) {
     const error = limit.signal.aborted ? limit.signal.reason : thrown
     if (signal.aborted || isError(error, 'target')) throw error
-    throw await origin.judge(isNoAnswer(error) ? error : noAnswer(error, whom, trace), whom, signal)
+    throw await origin.judge(isNoAnswer(error) ? error : noAnswer(error, whom, trace), whom, signal, since)
   } finally {
     signal.removeEventListener('abort', stop)
   }

@@ -14,6 +14,7 @@ const never = new AbortController().signal
 const from = (over: Transport, locate: Origin['locate'] = async () => undefined): Origin => ({
   transport: over,
   locate,
+  mark: () => 0,
   judge: async (failed) => failed,
 })
 

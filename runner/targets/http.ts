@@ -53,11 +53,12 @@ export async function sendHttp(
     trace: new Trace(),
     whom: whomAt(hostOf(message.url), addressOf(message.url)),
   }
+  const since = origin.mark()
   const timer = after(request.timeout, () => limit.abort(tooLate(request.timeout, exchange.whom, exchange.trace)))
   try {
     return await follow(message, request.redirects ?? 0, exchange)
   } catch (error) {
-    throw isNoAnswer(error) ? await origin.judge(error, exchange.whom, signal) : error
+    throw isNoAnswer(error) ? await origin.judge(error, exchange.whom, signal, since) : error
   } finally {
     timer.stop()
     signal.removeEventListener('abort', stop)

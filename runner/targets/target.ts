@@ -81,7 +81,7 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
       return runtime.names()
     },
     http: async ({ in: inside, ...request }) => {
-      const from = inside === undefined ? undefined : insideOf(service(inside), runtime)
+      const from = inside === undefined ? undefined : insideOf(service(inside), runtime, transport)
       if (!from) return sendHttp(origin, request, signal, jar)
       try {
         return await sendHttp(from, request, signal, jar)
@@ -90,7 +90,7 @@ export function bindTarget(parts: TargetParts, signal: AbortSignal): { target: T
       }
     },
     connect: async (to, { timeout = 5_000, in: inside } = {}) => {
-      const from = inside === undefined ? undefined : insideOf(service(inside), runtime)
+      const from = inside === undefined ? undefined : insideOf(service(inside), runtime, transport)
       return tryConnect(from ?? origin, to, timeout, signal)
     },
     replaceFile: async (path, bytes, options = {}) => {

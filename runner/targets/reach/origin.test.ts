@@ -25,7 +25,7 @@ const unresolved = new NoAnswer('there is no host', { resolves: false }, { code:
 describe('a declared service that does not run counts as refused', () => {
   for (const state of ['exited', 'created', 'removed', 'restarting'])
     test(`${state}, though its name does not resolve`, async () => {
-      const judged = await origin(state).judge(unresolved, node, never)
+      const judged = await origin(state).judge(unresolved, node, never, 0)
       expect([judged.shows, judged.message]).toEqual([
         { reachable: false, resolves: false },
         `node is ${state}, so nobody listens there`,
@@ -42,14 +42,14 @@ describe('a declared service that does not run counts as refused', () => {
   })
   for (const state of ['running', 'paused'])
     test(`but not one that is ${state}`, async () => {
-      expect(await origin(state).judge(unresolved, node, never)).toBe(unresolved)
+      expect(await origin(state).judge(unresolved, node, never, 0)).toBe(unresolved)
     })
   test('nor any other host', async () => {
-    expect(await origin('exited').judge(unresolved, other, never)).toBe(unresolved)
+    expect(await origin('exited').judge(unresolved, other, never, 0)).toBe(unresolved)
   })
   test('nor an answer that had begun', async () => {
     const begun = new NoAnswer('cut off', { resolves: true }, { code: 'ECONNRESET' })
-    expect(await origin('exited').judge(begun, node, never)).toBe(begun)
+    expect(await origin('exited').judge(begun, node, never, 0)).toBe(begun)
   })
 })
 
@@ -64,19 +64,21 @@ describe('silence through a host', () => {
     origin('running', { confirm: confirmHost({ address: 'ssh://far', exec }) })
 
   test('proves something while the host still runs a command', async () => {
-    expect(await asked(exit(0)).judge(silent, other, never)).toBe(silent)
+    expect(await asked(exit(0)).judge(silent, other, never, 0)).toBe(silent)
   })
   test('proves nothing when the host is silent, too', async () => {
-    await expect(asked(exit(0, true)).judge(silent, other, never)).rejects.toThrow('ssh://far does not answer any more')
+    await expect(asked(exit(0, true)).judge(silent, other, never, 0)).rejects.toThrow(
+      'ssh://far does not answer any more',
+    )
   })
   test('proves nothing when the connection is cut', async () => {
     const cut = async () => {
       throw new TargetError('the connection was cut', { transient: true })
     }
-    await expect(asked(cut).judge(silent, other, never)).rejects.toThrow('the connection was cut')
+    await expect(asked(cut).judge(silent, other, never, 0)).rejects.toThrow('the connection was cut')
   })
   test('is told from a name that is looked up for too long', async () => {
-    const shown = async (code: number) => (await asked(exit(code)).judge(lookingUp, other, never)).shows
+    const shown = async (code: number) => (await asked(exit(code)).judge(lookingUp, other, never, 0)).shows
     expect([await shown(0), await shown(2), await shown(3)]).toEqual([
       { reachable: false, resolves: true },
       { resolves: false },
@@ -85,11 +87,11 @@ describe('silence through a host', () => {
   })
   test('is not asked about where the host itself says refused', async () => {
     const refused = new NoAnswer('refused', { reachable: false, resolves: true }, { code: 'ECONNREFUSED' })
-    expect(await asked(exit(0, true)).judge(refused, other, never)).toBe(refused)
+    expect(await asked(exit(0, true)).judge(refused, other, never, 0)).toBe(refused)
   })
   test('under `in:` proves nothing when the service itself has ended', async () => {
     const inside = { name: 'web', state: async () => ({ state: 'exited' }) } as never
-    const judged = origin('running', { confirm: confirmService(inside) }).judge(silent, other, never)
+    const judged = origin('running', { confirm: confirmService(inside) }).judge(silent, other, never, 0)
     await expect(judged).rejects.toThrow('web is exited')
   })
 })

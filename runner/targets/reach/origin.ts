@@ -1,5 +1,6 @@
 /** Where connections start, and what is known of the services they may lead to. */
 import { orAborted } from '../../base/abort.ts'
+import { TargetError } from '../../contracts/errors.ts'
 import { isNoAnswer, NoAnswer } from '../../contracts/no-answer.ts'
 import type { Runtime, ServiceState } from '../../contracts/target.ts'
 import type { Address, Transport } from '../../contracts/transport.ts'
@@ -9,12 +10,17 @@ export interface Origin {
   readonly transport: Pick<Transport, 'connect'>
   /** Where a name of a plan leads; undefined: it is looked up by whoever connects. Throws a NoAnswer when the service does not run. */
   locate(host: string, port: number | undefined, signal: AbortSignal): Promise<Address | undefined>
-  /** Looks a second time, at the service and at the way there. Throws a TargetError when the way is cut. */
-  judge(failed: NoAnswer, whom: Whom, signal: AbortSignal): Promise<NoAnswer>
+  /** Taken before an attempt, for `judge`. */
+  mark(): Mark
+  /** Looks a second time, at the service and at the way there. Throws a TargetError when the way was cut since. */
+  judge(failed: NoAnswer, whom: Whom, signal: AbortSignal, since: Mark): Promise<NoAnswer>
 }
 
+/** How often the way had been cut. */
+export type Mark = number
+
 export interface OriginParts {
-  readonly transport: Pick<Transport, 'connect'>
+  readonly transport: Pick<Transport, 'connect' | 'cuts'>
   readonly runtime: Pick<Runtime, 'names' | 'service'>
   locate(host: string, port: number | undefined): Promise<Address | undefined>
   /** Silence and a cut prove something only while the way there works. Throws a TargetError when it does not. */
@@ -33,9 +39,12 @@ export function originOf(parts: OriginParts): Origin {
         throw (await notRunning(parts, host, signal)) ?? error
       }
     },
-    judge: async (failed, whom, signal) => {
+    mark: () => parts.transport.cuts?.() ?? 0,
+    judge: async (failed, whom, signal, since) => {
       if (signal.aborted) return failed
       const seen = SILENT.includes(failed.code ?? '') ? await (parts.confirm?.(failed, whom, signal) ?? failed) : failed
+      // A connection that fails with its way looks as if its peer had closed it; the count may come a moment later.
+      if ((parts.transport.cuts?.() ?? 0) > since) throw new TargetError('the connection was cut', { transient: true })
       const mayBeStopped = seen.shows.reachable === undefined && seen.shows.resolves !== true
       return (mayBeStopped ? await notRunning(parts, whom.name, signal, seen) : undefined) ?? seen
     },

@@ -42,6 +42,7 @@ export async function sshTransport(spec: SshSpec, { reads = false } = {}): Promi
         listeners.add(told)
         return { [Symbol.dispose]: () => void listeners.delete(told) }
       },
+      cuts: () => link.cuts,
       connect: (to, signal, reached) => connectThrough(link, exec, to, signal, reached),
       files: remoteFiles((script, options = {}) => exec({ sh: script }, options, never)),
       [Symbol.asyncDispose]: async () => {

@@ -169,12 +169,9 @@ export class Compose {
     if (exit.code === 0) return Buffer.from(exit.stdout).toString()
     const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
     const names = this.#parts.files.map((file) => basename(file)).join(', ')
-    throw new TargetError(
-      `${names} ${exit.timedOut ? 'took too long' : problem}: ${essence(words)}${aboutPorts(words)}`,
-      {
-        details: { last: lastLines(words, 30) },
-      },
-    )
+    throw new TargetError(`${names} ${exit.timedOut ? 'took too long' : problem}: ${essence(words)}`, {
+      details: { last: lastLines(words, 30), hint: aboutPorts(words) },
+    })
   }
 
   async #withDaemon<T>(work: (env: Record<string, string>) => Promise<T>): Promise<T> {
@@ -195,9 +192,9 @@ export class Compose {
 }
 
 /** Every case brings up a stack of its own, and a port of the host can be published once. */
-function aboutPorts(words: string): string {
-  if (!/port is already allocated|address already in use|ports are not available/i.test(words)) return ''
-  return '. Another stack or program has that port of the host: write `ports: ["80"]` instead of `"8080:80"`, and each stack gets a free one; plans reach a service by its name without any'
+function aboutPorts(words: string): string | undefined {
+  if (!/port is already allocated|address already in use|ports are not available/i.test(words)) return undefined
+  return 'another stack or program has that port of the host: write `ports: ["80"]` instead of `"8080:80"`, and each stack gets a free one; plans reach a service by its name without any'
 }
 
 const found = new Map<string, Promise<readonly string[]>>()

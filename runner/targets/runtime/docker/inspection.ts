@@ -115,7 +115,7 @@ export function tcpPorts({ Config, NetworkSettings }: Inspection): readonly numb
   const named = Object.keys({ ...Config.ExposedPorts, ...NetworkSettings.Ports }).filter((port) =>
     port.endsWith('/tcp'),
   )
-  return [...new Set(named.map((port) => Number.parseInt(port, 10)))]
+  return [...new Set(named.map((port) => Number.parseInt(port, 10)))].sort((a, b) => a - b)
 }
 
 /** Where the host has published a port of it. */

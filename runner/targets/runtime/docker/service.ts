@@ -108,7 +108,7 @@ async function stateOfOne(
 function namesOf(parts: ServiceParts): ServiceNames {
   const [one] = parts.group.last
   const address = (one && addressOf(one)) ?? parts.group.name
-  const port = parts.port ?? (one && onlyPort(one))
+  const port = one ? portOf(parts, one) : parts.port
   return {
     address,
     directory: directoryOf(one),
@@ -116,6 +116,15 @@ function namesOf(parts: ServiceParts): ServiceNames {
     ...(one && one.State.Pid > 0 ? { pid: pidInside(one) } : {}),
   }
 }
+
+/** What only the compose file exposes is not told of a container that is off its network: so the last port is kept. */
+function portOf({ group, port }: ServiceParts, one: Inspection): number | undefined {
+  const seen = port ?? onlyPort(one)
+  if (seen !== undefined) lastPorts.set(group, seen)
+  return seen ?? (tcpPorts(one).length === 0 ? lastPorts.get(group) : undefined)
+}
+
+const lastPorts = new WeakMap<Group, number>()
 
 /** Its main process is the first in a process namespace of its own. */
 function pidInside({ HostConfig, State }: Inspection): number {
@@ -125,7 +134,7 @@ function pidInside({ HostConfig, State }: Inspection): number {
 /** Published host ports and addresses change with every start, so both are looked up anew each time. */
 async function endpointOf(parts: ServiceParts, asked: number | undefined): Promise<Address | undefined> {
   const one = await parts.group.first()
-  const port = asked ?? parts.port ?? onlyPort(one)
+  const port = asked ?? portOf(parts, one)
   if (port === undefined) throw portless(parts.group.name, one)
   const address = addressOf(one)
   if (parts.direct && address !== undefined) return { host: address, port }

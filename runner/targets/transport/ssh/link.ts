@@ -20,10 +20,16 @@ export class Link {
   readonly #clients: Promise<Client>[] = []
   #shell: Promise<FramedShell | undefined> | undefined
   #users = 0
+  #cuts = 0
   #closing: ReturnType<typeof setTimeout> | undefined
 
   constructor(settings: SshSettings) {
     this.settings = settings
+  }
+
+  /** How many connections to the host have ended so far. */
+  get cuts(): number {
+    return this.#cuts
   }
 
   use(): void {
@@ -86,7 +92,11 @@ export class Link {
       const index = this.#clients.indexOf(connecting)
       if (index !== -1) this.#clients.splice(index, 1)
     }
-    connecting.then((client) => client.once('close', drop), drop)
+    const cut = () => {
+      this.#cuts++
+      drop()
+    }
+    connecting.then((client) => client.once('close', cut), drop)
     return connecting
   }
 
