@@ -1,8 +1,9 @@
+import { linePieces } from '../runner/base/line-pieces.ts'
 import { type Command, says } from '../runner/contracts/command.ts'
 import { CheckFailure, messageOf } from '../runner/contracts/errors.ts'
 import { commands, listOf, mapping, optional, service, targetPath, text, url } from '../runner/contracts/params.ts'
 import { placeAt } from '../runner/contracts/source.ts'
-import { type Context, defineStep } from '../runner/contracts/step.ts'
+import { type Content, type Context, defineStep } from '../runner/contracts/step.ts'
 
 const LIMIT = 30_000
 const CUT = '\n(cut here)\n'
@@ -54,7 +55,7 @@ interface Collect {
 
 interface Task {
   readonly name: string
-  take(): Promise<Uint8Array | string>
+  take(): Promise<Content>
 }
 
 function* tasksOf(
@@ -62,7 +63,7 @@ function* tasksOf(
   { target }: Context,
 ): Generator<Task> {
   for (const name of logs)
-    yield { name: `${name}.log`, take: async () => (await target.service(name).logs()).join('\n') }
+    yield { name: `${name}.log`, take: async () => linePieces(await target.service(name).logs()) }
   for (const path of files)
     yield {
       name: fileName(path),

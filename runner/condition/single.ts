@@ -1,4 +1,5 @@
 /** A condition of one probe: takes a reading and judges it, with three values. */
+import { TooCostly } from '../base/too-costly.ts'
 import { type AskedAt, isError, type Miss, PlanError } from '../contracts/errors.ts'
 import type { Condition, ProbeContext, ProbeKind, Reading, Taken, TakenReading, Verdict } from '../contracts/probe.ts'
 import type { Place } from '../contracts/source.ts'
@@ -99,7 +100,12 @@ function judge(probe: ProbeKind, taken: Taken, expected: readonly Expected[], pl
   const reading: TakenReading = { ...taken, probe: probe.name }
   const unusual = unusualReading(probe, reading, expected)
   if (unusual) return { is: 'untaken', why: unusual, place, readings: [reading] }
-  return verdictOf(reading, expected, probe)
+  try {
+    return verdictOf(reading, expected, probe)
+  } catch (error) {
+    if (!(error instanceof TooCostly)) throw error
+    return { is: 'untaken', why: error.message, place, readings: [reading] }
+  }
 }
 
 /**

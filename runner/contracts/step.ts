@@ -80,10 +80,13 @@ export interface Context {
   progress(says: string): void
   /** A sub-result with a name of its own; it becomes a test point. */
   point(point: { name: string; outcome: 'passed' | 'failed' | 'skipped'; message?: string }): void
-  /** Adds a file to the results; the bytes are redacted. Returns its path within the results. */
-  attach(name: string, bytes: Uint8Array | string): Promise<string>
+  /** Adds a file to the results; its content is redacted, and may come in pieces of text. Returns its path within the results. */
+  attach(name: string, content: Content): Promise<string>
   note(message: string): void
 }
+
+/** What a file is to hold. */
+export type Content = Uint8Array | string | Iterable<string>
 
 /** What a check at load may ask. */
 export interface CheckContext {

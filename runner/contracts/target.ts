@@ -1,5 +1,6 @@
 /** What a step sees of a target, and what runtimes give. See `architecture.md`. */
 import type { Duplex } from 'node:stream'
+import type { Incomplete, Missing } from '../base/incomplete.ts'
 import type { Command } from './command.ts'
 import type { FailureDetails } from './errors.ts'
 import type { TObject } from './params.ts'
@@ -119,7 +120,7 @@ export interface Service {
     reached?: Reached,
   ): Promise<Duplex>
   /** Log lines since a mark (default: all of this case), at most `last` of them. Throws TargetError when the source can't be read. */
-  logs(options?: { since?: LogMark; last?: number }): Promise<readonly string[]>
+  logs(options?: { since?: LogMark; last?: number }): Promise<LogLines>
   /** A mark for `logs({since})`: what was logged until now. */
   logMark(): Promise<LogMark>
   /** Wakes at exits, starts, pauses; resolves once subscribed. */
@@ -150,6 +151,15 @@ export type Then = Command | { readonly signal: string; readonly service?: strin
 
 /** The same for an undo. A `script` is run by `sh` on the target, also where the file is inside a service. */
 export type ThenUndo = { readonly command: Command } | { readonly script: string }
+
+/** Incomplete: bytes of it could not be decoded, or it is too long to be kept. */
+export type LogLine = string | Incomplete
+
+/** From the oldest to the newest. Of a long log only the part that is looked at is in memory. */
+export interface LogLines extends ReadonlyArray<LogLine> {
+  /** Why lines are missing, and where; without it, none is. */
+  readonly flaw?: { readonly why: string; readonly missing: Missing } | undefined
+}
 
 /** An offset in a log that grows. */
 export type LogMark = number

@@ -12,7 +12,7 @@ import { faultIn } from '../plan/walk.ts'
 import { evidenceOf } from '../wait/watched.ts'
 import { holdFor, waitFor } from '../wait.ts'
 import type { FilledIn } from './asked.ts'
-import { attach } from './attach.ts'
+import { attach, attachPieces } from './attach.ts'
 import type { Entry } from './changes.ts'
 import { limitOf, measure, type World } from './world.ts'
 
@@ -91,7 +91,11 @@ export function contextOf(running: Running, world: World): Context {
     logsSince: probing.logsSince,
     progress: (says) => world.emit({ is: 'step.waiting', ...report, says, elapsed: 0, within: 0 }),
     point: (point) => world.emit({ is: 'point', ...report, ...point }),
-    attach: async (name, bytes) => attach({ ...world, ...report }, name, bytes, place),
+    attach: async (name, content) => {
+      const to = { ...world, ...report }
+      const isWhole = typeof content === 'string' || content instanceof Uint8Array
+      return isWhole ? attach(to, name, content, place) : attachPieces(to, name, content, place)
+    },
     note: (message) => world.emit({ is: 'step.note', ...report, message }),
   }
 }

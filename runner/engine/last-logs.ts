@@ -1,4 +1,5 @@
 /** The last log lines of the services that a failed check was about, and what their health checks said. */
+import { knownText } from '../base/decode.ts'
 import { messageOf, type Output, type ServiceLines } from '../contracts/errors.ts'
 import type { Runtime } from '../contracts/target.ts'
 import { withinTime } from './deadline.ts'
@@ -27,7 +28,7 @@ export async function lastWordsOf(names: Iterable<string>, runtime: Runtime): Pr
 async function linesOf(name: string, runtime: Runtime): Promise<readonly string[]> {
   try {
     const lines = await withinTime(runtime.service(name).logs({ last: LAST_LINES }), WITHIN)
-    return lines ?? ['(the log could not be read in time)']
+    return lines?.map(knownText) ?? ['(the log could not be read in time)']
   } catch (error) {
     return [`(no log: ${messageOf(error)})`]
   }

@@ -1,4 +1,5 @@
 /** The services that a wait depends on: their starts and exits wake it, an exit ends it. */
+import { knownText } from '../base/decode.ts'
 import { isError, messageOf, type ServiceLines } from '../contracts/errors.ts'
 import type { Condition } from '../contracts/probe.ts'
 import type { Service, Target } from '../contracts/target.ts'
@@ -53,7 +54,7 @@ export class Services implements AsyncDisposable {
 
 async function lastLines(service: Service): Promise<readonly string[]> {
   try {
-    return await service.logs({ last: LAST_LINES })
+    return (await service.logs({ last: LAST_LINES })).map(knownText)
   } catch (error) {
     if (isError(error, 'target')) return [`(no log: ${messageOf(error)})`]
     throw error

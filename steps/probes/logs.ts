@@ -1,6 +1,10 @@
+import { brief } from '../../runner/base/brief.ts'
+import { knownText } from '../../runner/base/decode.ts'
+import { incomplete } from '../../runner/base/incomplete.ts'
 import { messageOf } from '../../runner/contracts/errors.ts'
 import { oneOf, optional, service, shortOr } from '../../runner/contracts/params.ts'
-import { defineProbe } from '../../runner/contracts/probe.ts'
+import { defineProbe, type Reading } from '../../runner/contracts/probe.ts'
+import type { LogLines } from '../../runner/contracts/target.ts'
 
 interface LogParams {
   readonly service: string
@@ -34,11 +38,7 @@ export const logs = defineProbe({
   read: async (params, { target, logsSince }) => {
     const { service: name, since = 'case' } = detailed(params)
     try {
-      const lines = await target.service(name).logs({ since: await logsSince(name, since) })
-      return {
-        fields: { lines, count: lines.length },
-        says: `${lines.length} lines${lines.length > 0 ? `, the last: ${lines.at(-1)}` : ''}`,
-      }
+      return readingOf(await target.service(name).logs({ since: await logsSince(name, since) }))
     } catch (error) {
       return { untaken: messageOf(error) }
     }
@@ -49,3 +49,16 @@ export const logs = defineProbe({
     return target.service(name).watchLogs(wake)
   },
 })
+
+/** Where lines are missing, the list is known in part, and the count is a lower bound. */
+function readingOf(lines: LogLines): Reading {
+  const { length, flaw } = lines
+  const last = lines.at(-1)
+  const words = [`${length} lines`, last === undefined ? '' : `the last: ${brief(knownText(last))}`, flaw?.why ?? '']
+  return {
+    fields: flaw
+      ? { lines: incomplete(flaw.why, lines, flaw.missing), count: incomplete(flaw.why, length, flaw.missing) }
+      : { lines, count: length },
+    says: words.filter(Boolean).join(', '),
+  }
+}

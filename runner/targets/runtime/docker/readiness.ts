@@ -1,6 +1,7 @@
 /** Waits until a service that was brought up is ready: woken by the daemon's events, sampled otherwise. */
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { RuntimeHost, Service, ServiceState } from '../../../contracts/target.ts'
+import { textsOf } from '../log/texts.ts'
 import { lookUntil, type Seen } from '../look-until.ts'
 import type { Inspection } from './inspection.ts'
 
@@ -50,6 +51,6 @@ async function afterExit(service: Service, { exit, json }: ServiceState) {
 }
 
 async function notUp(service: Service, message: string): Promise<TargetError> {
-  const lines = await service.logs({ last: LAST_LINES }).catch(() => [])
+  const lines = await textsOf(service.logs({ last: LAST_LINES }))
   return new TargetError(message, { details: { logs: [{ service: service.name, lines }] } })
 }

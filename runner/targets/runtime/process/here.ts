@@ -1,8 +1,9 @@
 /** Processes of this machine: the kernel is asked, and the stack's files are read. */
 import { join } from 'node:path'
 import type { Transport } from '../../../contracts/transport.ts'
+import { TrackedLogs } from '../log/tracked-log.ts'
 import { fillFolder, makeFolder, writeRun } from './folder.ts'
-import { logSize, readLog } from './log.ts'
+import { logFile } from './log.ts'
 import type { Machine } from './machine.ts'
 import { holdPort } from './ports.ts'
 import { type Alive, aliveBy, memoryOf, userOf, words } from './process-table.ts'
@@ -33,8 +34,7 @@ export function here(transport: Transport, stack: string, home: string): Machine
     started: () => undefined,
     usage: async (pid) => ({ memory: memoryOf(pid), user: userOf(pid) }),
     send: async (to, signal, whom) => (whom === 'group' ? sendToGroup(to, signal) : void process.kill(to.pid, signal)),
-    logSize: (service) => logSize(log(service)),
-    readLog: (service, since, last) => readLog(log(service), since, last),
+    logs: new TrackedLogs((service) => logFile(log(service))),
     watchLog: (service, wake) => transport.files.watch(log(service), wake),
     holdPort,
   }

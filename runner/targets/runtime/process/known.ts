@@ -1,5 +1,6 @@
 /** What the runtime knows of one of its services. */
 import type { Transport } from '../../../contracts/transport.ts'
+import { textsOf } from '../log/texts.ts'
 import type { Look, Machine } from './machine.ts'
 import type { Alive } from './process-table.ts'
 import type { StopBy } from './scripts.ts'
@@ -33,7 +34,7 @@ export function knownService(
     stop,
     look: () => machine.look(name),
     alive: async () => (await machine.look(name)).alive,
-    lastLines: () => machine.readLog(name, 0, LAST_LINES).catch(() => []),
+    lastLines: () => textsOf(machine.logs.of(name).read(0, LAST_LINES)),
     wake: (word) => supervising.wake(name, `${name} ${word}`),
   }
 }

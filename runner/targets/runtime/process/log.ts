@@ -1,29 +1,32 @@
-/** The log of a service: a file that only grows. */
-import { open, stat } from 'node:fs/promises'
-import { TargetError } from '../../../contracts/errors.ts'
-import type { LogMark } from '../../../contracts/target.ts'
-import { LARGEST_LOG, linesOf } from './machine.ts'
+/** Logs of services on this machine: read where they are. */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import type { LogSource } from '../log/tracked-log.ts'
 
-/** Lines behind a mark, the one that is still being written too. Throws a TargetError when it can't be read. */
-export async function readLog(path: string, since: LogMark = 0, last?: number): Promise<readonly string[]> {
-  const size = await logSize(path)
-  const from = Math.max(since, size - LARGEST_LOG)
-  if (from >= size) return []
-  try {
-    await using file = await open(path, 'r')
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
-    return linesOf(buffer.subarray(0, bytesRead), last)
-  } catch (error) {
-    throw new TargetError(`the log can't be read: ${path}`, { cause: error })
+/** Throws a TargetError when it can't be read. */
+export function logFile(path: string): LogSource {
+  return {
+    look: async (head) => {
+      try {
+        const { size, ino } = await stat(path)
+        return { size, identity: `${ino} ${headOf(path, head)}` }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw new TargetError(`the log can't be read: ${path}: ${messageOf(error)}`, { cause: error })
+      }
+    },
+    open: async () => ({ file: openSync(path, 'r'), fill: async () => undefined }),
   }
 }
 
-/** Bytes; 0 before the service was started. */
-export async function logSize(path: string): Promise<LogMark> {
+function headOf(path: string, length: number): string {
+  if (length === 0) return ''
+  const file = openSync(path, 'r')
   try {
-    return (await stat(path)).size
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw new TargetError(`the log can't be read: ${path}`, { cause: error })
+    const bytes = Buffer.alloc(length)
+    return bytes.subarray(0, readSync(file, bytes, 0, length, 0)).toString('latin1')
+  } finally {
+    closeSync(file)
   }
 }

@@ -1,5 +1,5 @@
 /** The machine that the processes of a stack are on: this one, or a host. */
-import type { LogMark } from '../../../contracts/target.ts'
+import type { TrackedLogs } from '../log/tracked-log.ts'
 import type { HeldPort } from './ports.ts'
 import type { Alive } from './process-table.ts'
 
@@ -36,20 +36,8 @@ export interface Machine {
   usage(pid: number): Promise<{ readonly memory?: number | undefined; readonly user?: string | undefined }>
   /** To its group, as a terminal would, or to its first process alone. */
   send(to: Alive, signal: NodeJS.Signals, whom: 'group' | 'leader'): Promise<void>
-  /** Bytes; 0 before the service was started. Throws a TargetError. */
-  logSize(service: string): Promise<LogMark>
-  /** Lines behind a mark, the one that is still being written too. Throws a TargetError. */
-  readLog(service: string, since?: LogMark, last?: number): Promise<readonly string[]>
+  readonly logs: TrackedLogs
   /** Wakes at each new piece of it; resolves once subscribed, undefined where it can't be told. */
   watchLog(service: string, wake: () => void): Promise<AsyncDisposable | undefined>
   holdPort(): Promise<HeldPort>
-}
-
-/** Of a log that is longer only the last bytes are read. */
-export const LARGEST_LOG = 16 * 1024 * 1024
-
-export function linesOf(bytes: Uint8Array, last: number | undefined): readonly string[] {
-  const lines = Buffer.from(bytes).toString('utf8').split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
-  return last === undefined ? lines : lines.slice(-last)
 }

@@ -41,8 +41,8 @@ export function processService(parts: ServiceParts): Service {
         { ...options, cwd: options.cwd ?? directory, env: { ...parts.environment(), ...options.env } },
         signal,
       ),
-    logs: ({ since, last } = {}) => machine.readLog(name, since, last),
-    logMark: () => machine.logSize(name),
+    logs: ({ since, last } = {}) => machine.logs.of(name).read(since, last),
+    logMark: () => machine.logs.of(name).mark(),
     watch: async (wake) => disposing(supervising.watch(name, wake)),
     watchLogs: async (wake) =>
       (await machine.watchLog(name, () => wake(`${name} logged a line`))) ?? disposing(supervising.watch(name, wake)),

@@ -82,6 +82,7 @@ export class ProcessStack implements Runtime {
   /** What the undo did not take down goes here, unless it is kept. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#supervising.close()
+    this.#machine.logs.close()
     for (const { held } of this.#members.values()) await held?.release()
   }
 

@@ -5,8 +5,10 @@ import { quote } from '../../../contracts/command.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import { placeOf } from '../../../contracts/source.ts'
 import type { ExecOptions, Exit, Transport } from '../../../contracts/transport.ts'
+import { TrackedLogs } from '../log/tracked-log.ts'
 import { checkName } from './folder.ts'
-import { LARGEST_LOG, type Layout, type Look, linesOf, type Machine } from './machine.ts'
+import { logThere } from './log-there.ts'
+import type { Layout, Look, Machine } from './machine.ts'
 import { FIRST_PORT, type HeldPort, LAST_PORT } from './ports.ts'
 import { aboutStack } from './shell.ts'
 
@@ -46,14 +48,7 @@ export function there(transport: Transport, work: string, folder: string): Machi
       const group = whom === 'group' ? `kill -s ${name} -- -${pid} 2>/dev/null || ` : ''
       await ask(`${group}kill -s ${name} ${pid}`)
     },
-    logSize: async (service) => Number(await ask(sizeScript(own(service)))),
-    readLog: async (service, since = 0, last) => {
-      const size = Number(await ask(sizeScript(own(service))))
-      const from = Math.max(since, size - LARGEST_LOG)
-      if (from >= size) return []
-      const bytes = await ask(`tail -c +${from + 1} ${quote(own(service))}/log`, { keep: LARGEST_LOG * 2 })
-      return linesOf(bytes, last)
-    },
+    logs: new TrackedLogs((service) => logThere(`${own(service)}/log`, ask)),
     watchLog: async (service, wake) => {
       const tail = await transport.spawn?.(FOLLOW, [`${own(service)}/log`], wake)
       return (await tail?.said) === 'ready' ? { [Symbol.asyncDispose]: async () => tail?.release() } : undefined
@@ -99,10 +94,6 @@ function lookIn(text: string): Look {
     exit: pid !== '' && gone === pid && code ? Number(code) : undefined,
     wasStarted: pid !== '',
   }
-}
-
-function sizeScript(folder: string): string {
-  return `[ ! -e ${quote(folder)}/log ] && echo 0 || wc -c <${quote(folder)}/log`
 }
 
 /** Kilobytes in a table of `PID PPID RSS USER`. */

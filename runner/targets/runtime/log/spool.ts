@@ -1,0 +1,31 @@
+/** A file of ours that nobody else can open: a log of another machine is kept in it, however long it is. */
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export class Spool {
+  readonly file: number
+  /** Bytes. */
+  size = 0
+
+  constructor() {
+    const folder = mkdtempSync(join(tmpdir(), 'shakedown-log-'))
+    const path = join(folder, 'spool')
+    try {
+      this.file = openSync(path, 'wx+', 0o600)
+    } finally {
+      // It has no name from now on, so that nothing is left when we are killed.
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.file, bytes, done, bytes.length - done, this.size + done)
+    this.size += bytes.length
+  }
+
+  close(): void {
+    closeSync(this.file)
+  }
+}
