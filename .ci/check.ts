@@ -1,5 +1,6 @@
 /** `bun run test`: types, lint, arrows, fresh schemas and all tests; the totals stand on the last line. */
 import { leftSince, present } from './left.ts'
+import { addEarlier, addSlowest, printTimes, timed } from './times.ts'
 
 const steps: readonly (readonly [string, readonly string[]])[] = [
   // TypeScript 7 takes a fifth of the time; dependency-cruiser needs the compiler's API, which 5.9 has.
@@ -30,13 +31,16 @@ const killMatrix: typeof steps = [
 ]
 const required = process.env['SHAKEDOWN_REQUIRE_ALL'] ? [...steps, ...killMatrix] : steps
 
+addEarlier(process.env['SHAKEDOWN_TIMES'])
 const before = present()
 let failed = 0
-for (const [name, command] of required) failed += (await step(name, command)) ? 0 : 1
-const tests = await allTests()
+for (const [name, command] of required) failed += (await timed(name, () => step(name, command))) ? 0 : 1
+const tests = await timed('tests', allTests)
+addSlowest(tests.junit, 10)
 // Others may be at work on a machine that is not CI's alone.
 const counted = process.env['SHAKEDOWN_REQUIRE_ALL'] ? required.length + 1 : required.length
 if (counted > required.length) failed += (await nothingIsLeft()) ? 0 : 1
+printTimes()
 console.log(`${tests.passed + counted - failed} passed, ${tests.failed + failed} failed, ${tests.skipped} skipped`)
 process.exit(failed + tests.failed === 0 && tests.passed > 0 ? 0 : 1)
 
@@ -61,7 +65,7 @@ async function step(name: string, command: readonly string[]): Promise<boolean> 
 }
 
 /** The counts come from JUnit, not from what the terminal shows. */
-async function allTests(): Promise<{ passed: number; failed: number; skipped: number }> {
+async function allTests(): Promise<{ passed: number; failed: number; skipped: number; junit: string }> {
   const report = `${process.env['TMPDIR'] ?? '/tmp'}/shakedown-tests-${process.pid}.xml`
   const child = Bun.spawn(
     ['bun', '--no-env-file', 'test', '--timeout', '30000', '--reporter=junit', `--reporter-outfile=${report}`],
@@ -77,7 +81,7 @@ async function allTests(): Promise<{ passed: number; failed: number; skipped: nu
   const count = (name: string) => Number(new RegExp(`<testsuites[^>]* ${name}="(\\d+)"`).exec(head)?.[1] ?? 0)
   const failures = count('failures') + count('errors')
   const skipped = count('skipped')
-  return { passed: count('tests') - failures - skipped, failed: failures || (code === 0 ? 0 : 1), skipped }
+  return { passed: count('tests') - failures - skipped, failed: failures || (code === 0 ? 0 : 1), skipped, junit: head }
 }
 
 function text(stream: ReadableStream<Uint8Array>): Promise<string> {
