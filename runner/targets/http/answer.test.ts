@@ -24,7 +24,7 @@ let answer: (socket: Socket) => void
 let server: Server
 let base = ''
 const transport = localTransport()
-const origin: Origin = { transport, locate: async () => undefined, judge: async (error) => error }
+const origin: Origin = { transport, locate: async () => undefined, mark: () => 0, judge: async (error) => error }
 
 beforeAll(async () => {
   server = createServer((socket) => {
