@@ -69,7 +69,7 @@ function compile(source: string, ignoreCase: boolean): Pattern {
 }
 
 /** Characters of a text whose search is timed, and the milliseconds that a whole search may take. */
-const SAMPLE = 65_536
+const SAMPLE = 16_384
 const BUDGET = 2_000
 
 /**
