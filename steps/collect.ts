@@ -1,4 +1,6 @@
 import { linePieces } from '../runner/base/line-pieces.ts'
+import { known } from '../runner/base/redact/known.ts'
+import { MASK } from '../runner/base/redact/redactor.ts'
 import { type Command, says } from '../runner/contracts/command.ts'
 import { CheckFailure, messageOf } from '../runner/contracts/errors.ts'
 import { commands, listOf, mapping, optional, service, targetPath, text, url } from '../runner/contracts/params.ts'
@@ -109,9 +111,12 @@ async function attempt(task: Task, into: string, context: Context): Promise<bool
   }
 }
 
+/** Masked before it is shortened: part of a secret would not be found in it later. */
 function fileName(text: string): string {
   return (
-    text
+    known
+      .text(text)
+      .replaceAll(MASK, 'secret')
       .replace(/^https?:\/\//, '')
       .replace(/[^\w.-]+/g, '-')
       .replace(/^[-.]+|-+$/g, '')

@@ -5,6 +5,7 @@ import { prepare } from '../plan/prepare.ts'
 import { compiledValidators, type Validators } from '../plan/validators.ts'
 import { colorLevel } from './color.ts'
 import { kindsFor } from './kinds.ts'
+import { sayError } from './say.ts'
 
 /** Flags that choose which cases are meant. */
 export interface ChoiceFlags {
@@ -37,14 +38,14 @@ export async function choose(paths: readonly string[], flags: ChoiceFlags): Prom
     tags: flags.tag,
   })
   if (prepared.warnings.length > 0) await printWarnings(prepared.warnings, flags)
-  if (!flags.quiet) for (const note of prepared.notes) console.error(`note: ${note}`)
+  if (!flags.quiet) for (const note of prepared.notes) sayError(`note: ${note}`)
   return prepared
 }
 
 async function printWarnings(warnings: readonly Located[], { color }: ChoiceFlags): Promise<void> {
   const { findingText } = await import('./print-error.ts')
   const level = colorLevel(color, process.stderr)
-  for (const warning of warnings) console.error(findingText(warning, level))
+  for (const warning of warnings) sayError(findingText(warning, level))
 }
 
 function pairs(said: readonly string[] = [], flag: string): Record<string, string> {

@@ -1,4 +1,5 @@
 /** `plan doctor`: what a target stands on, what of it is missing, and how to get it. Nothing is written. */
+
 import { existsSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Chalk } from 'chalk'
@@ -14,6 +15,7 @@ import { openTransport } from '../targets/index.ts'
 import { machineNeeds } from '../targets/needs.ts'
 import { colorLevel } from './color.ts'
 import { kindsFor } from './kinds.ts'
+import { say } from './say.ts'
 
 interface DoctorFlags {
   readonly target?: readonly string[]
@@ -91,16 +93,16 @@ async function runtimeNeeds(
 function print({ name, runtime }: TargetSpec, needs: readonly Need[], paint: Paint): void {
   const bad = needs.filter(isBad)
   const some = needs.filter(({ there, for: what }) => !there && what !== undefined)
-  console.log(`${paint.bold(name)} ${paint.dim(`(runtime ${runtime})`)}`)
+  say(`${paint.bold(name)} ${paint.dim(`(runtime ${runtime})`)}`)
   const width = Math.max(...needs.map((need) => need.name.length))
   for (const need of needs) {
     const sign = need.there ? paint.green('✓') : isBad(need) ? paint.red('✗') : paint.yellow('○')
-    console.log(`  ${sign} ${need.name.padEnd(width)}  ${need.says}`)
+    say(`  ${sign} ${need.name.padEnd(width)}  ${need.says}`)
     const more = [need.for && `needed for ${need.for}`, need.todo && `→ ${need.todo}`].filter(Boolean)
-    if (!need.there && more.length > 0) console.log(`    ${''.padEnd(width)}  ${paint.dim(more.join(' '))}`)
+    if (!need.there && more.length > 0) say(`    ${''.padEnd(width)}  ${paint.dim(more.join(' '))}`)
   }
   const words = bad.length > 0 ? paint.red(`missing: ${namesOf(bad)}`) : 'has what it needs'
-  console.log(`  ${words}${some.length > 0 ? `; can't do everything without: ${namesOf(some)}` : ''}\n`)
+  say(`  ${words}${some.length > 0 ? `; can't do everything without: ${namesOf(some)}` : ''}\n`)
 }
 
 function isBad({ there, for: what }: Need): boolean {

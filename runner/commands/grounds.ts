@@ -1,4 +1,5 @@
 /** Where `plan restore` finds journals: on this machine, and on the hosts that records of it tell of, or that are asked for. */
+
 import { existsSync, rmSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { messageOf } from '../contracts/errors.ts'
@@ -20,6 +21,7 @@ import { loadDocument } from '../plan/load.ts'
 import { targetsOf } from '../plan/targets.ts'
 import { openTransport } from '../targets/index.ts'
 import { kindsFor } from './kinds.ts'
+import { say } from './say.ts'
 
 /** A machine with journals. */
 export interface Ground {
@@ -49,7 +51,7 @@ export async function* groundsOf(home: string, flags: GroundFlags): AsyncGenerat
   }
 }
 
-const told = (run: string) => console.log(`run ${run}: its guardian is putting things back`)
+const told = (run: string) => say(`run ${run}: its guardian is putting things back`)
 
 async function groundHere(home: string, { list }: GroundFlags): Promise<Ground> {
   if (!list) {
@@ -92,7 +94,7 @@ async function groundThere(spec: TargetSpec, { list }: GroundFlags): Promise<Gro
       tidy: (journal) => tidyThere(transport, spec.home, journal),
     }
   } catch (error) {
-    console.log(`${spec.name} can't be looked at: ${messageOf(error)}`)
+    say(`${spec.name} can't be looked at: ${messageOf(error)}`)
     const unknown = recordsOf(spec.home).filter(({ head }) => head.target.endsWith(` ${spec.name}`)).length
     return unknown === 0 ? undefined : { ...(await groundHere(spec.home, { list: true })), journals: [], unknown }
   }
@@ -105,7 +107,7 @@ async function hostsOf(home: string, { target: wanted, scan }: GroundFlags): Pro
   const specs = (await specsOf(home)).filter(({ config }) => config['ssh'] !== undefined)
   for (const { head } of records)
     if (!specs.some(({ name }) => head.target.endsWith(` ${name}`)))
-      console.log(`${head.target} is no target of ${home}/targets.yaml any more: what run ${head.run} left there stays`)
+      say(`${head.target} is no target of ${home}/targets.yaml any more: what run ${head.run} left there stays`)
   return specs.filter(({ name }) =>
     wanted ? wanted.includes(name) : scan || records.some(({ head }) => head.target.endsWith(` ${name}`)),
   )

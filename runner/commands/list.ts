@@ -1,4 +1,5 @@
 import { type ChoiceFlags, choose } from './choose.ts'
+import { say } from './say.ts'
 
 /** Lists the cases that would run, a line each. */
 export async function list(paths: readonly string[], flags: ChoiceFlags): Promise<number> {
@@ -7,6 +8,6 @@ export async function list(paths: readonly string[], flags: ChoiceFlags): Promis
   const table = new Table({ head: ['case', 'plan', 'target', 'tags'], style: { head: [], border: [] } })
   for (const { title, plan, target, skip } of cases)
     table.push([title, plan.document.file, skip ? `${target.name} (${skip.class})` : target.name, plan.tags.join(', ')])
-  console.log(cases.length === 0 ? 'no case is chosen' : table.toString())
+  say(cases.length === 0 ? 'no case is chosen' : table.toString())
   return cases.length === 0 ? 5 : 0
 }

@@ -4,6 +4,7 @@ import { version } from '../../package.json'
 import { otherTool } from '../base/other-tools.ts'
 import { isError, UsageError } from '../contracts/errors.ts'
 import { plannedFlags } from './planned-flags.ts'
+import { say, sayError } from './say.ts'
 
 /** Runs the command line and tells the exit code; every error a user can cause is printed here. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -48,7 +49,7 @@ function commandLine(ended: Ended): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({ writeOut: say(console.log), writeErr: say(console.error) })
+    .configureOutput({ writeOut: line(say), writeErr: line(sayError) })
     .configureHelp({ sortSubcommands: false })
   addRun(program, ended)
   addLint(program, ended)
@@ -61,8 +62,8 @@ function commandLine(ended: Ended): Command {
   return program
 }
 
-/** Not by way of `process.stdout`: opening that loads all of Node's streams, and most commands say a line. */
-const say = (print: (text: string) => void) => (text: string) => print(text.replace(/\n$/, ''))
+/** Commander ends its texts with a line end. */
+const line = (print: (text: string) => void) => (text: string) => print(text.replace(/\n$/, ''))
 
 const many = (value: string, before: string[] = []) => [...before, value]
 

@@ -2,22 +2,23 @@ import { Chalk } from 'chalk'
 import { type Finding, isError, type Located, messageOf } from '../contracts/errors.ts'
 import type { Frame } from '../contracts/source.ts'
 import { type ColorLevel, colorLevel } from './color.ts'
+import { sayError } from './say.ts'
 
 /** Prints what is wrong, where, and what to do next. A stack trace only for a bug of ours. */
 export function printError(error: unknown): void {
   const level = colorLevel(undefined, process.stderr)
   const paint = new Chalk({ level })
   if (isError(error, 'plan')) {
-    console.error(`${error.findings.map((finding) => findingText(finding, level)).join('\n\n')}\n`)
-    console.error(`${paint.red(countText(error.findings))}; nothing was run`)
+    sayError(`${error.findings.map((finding) => findingText(finding, level)).join('\n\n')}\n`)
+    sayError(`${paint.red(countText(error.findings))}; nothing was run`)
     return
   }
   const hint =
     (isError(error, 'usage') || isError(error, 'busy')) && error.hint ? `\n${paint.dim('→')} ${error.hint}` : ''
-  console.error(`${paint.red('error:')} ${messageOf(error)}${hint}`)
+  sayError(`${paint.red('error:')} ${messageOf(error)}${hint}`)
   const ours =
     isError(error, 'usage') || isError(error, 'target') || isError(error, 'restore') || isError(error, 'busy')
-  if (!ours && error instanceof Error) console.error(paint.dim(`this is a bug of ours\n${error.stack ?? ''}`))
+  if (!ours && error instanceof Error) sayError(paint.dim(`this is a bug of ours\n${error.stack ?? ''}`))
 }
 
 /** One finding with its line and a caret. */

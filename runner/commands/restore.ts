@@ -1,4 +1,5 @@
 /** `plan restore`: puts back what a run that was killed, or `--keep`, has left. */
+
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -10,6 +11,7 @@ import type { JournalEntry } from '../contracts/undo.ts'
 import { formatDuration } from '../contracts/units.ts'
 import { uptimeMs } from '../engine/identity.ts'
 import { type FoundJournal, openEntries } from '../engine/journal.ts'
+import { learnKept } from '../engine/kept-secrets.ts'
 import { journalFolder } from '../engine/leftovers.ts'
 import { tidyLocks } from '../engine/lock.ts'
 import type { Place } from '../engine/place.ts'
@@ -17,6 +19,7 @@ import { GIVE_UP_HINT, undoEntry } from '../engine/undo.ts'
 import { cleanText } from '../report/plain-text.ts'
 import { colorLevel } from './color.ts'
 import { type Ground, groundsOf } from './grounds.ts'
+import { say } from './say.ts'
 import { scanTargets } from './scan.ts'
 
 interface RestoreFlags {
@@ -47,7 +50,7 @@ export async function restore(paths: readonly string[], flags: RestoreFlags): Pr
       for (const journal of journals) left += await restoreJournal(journal, { ...ground, transport }, flags, paint)
     }
   if (!flags.list) for (const folder of [homedir(), ...homes]) tidyLocks(join(folder, '.shakedown', 'locks'))
-  if (found + left === 0) console.log('nothing is left to restore')
+  if (found + left === 0) say('nothing is left to restore')
   if (flags.scan) left += await scanTargets(homes, flags)
   return left > 0 ? 4 : 0
 }
@@ -66,14 +69,13 @@ async function restoreJournal(
 ): Promise<number> {
   const { head } = journal
   const open = entriesOf(journal, flags)
-  console.log(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}`)
+  say(`run ${head.run}, ${ageOf(journal)}, ${open[0]?.plan ?? head.target}`)
   if (!ground.isOver(journal)) {
-    console.log(`  is still going on (process ${head.pid}${ground.where}): left alone`)
+    say(`  is still going on (process ${head.pid}${ground.where}): left alone`)
     return flags.list ? open.length : 0
   }
   if (flags.list) {
-    for (const entry of open)
-      console.log(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}`)
+    for (const entry of open) say(`  ${entry.title} ${paint.dim(`(${entry.does}, ${entry.step}, ${entry.state})`)}`)
     return open.length
   }
   const place = ground.place(journal)
@@ -91,19 +93,20 @@ async function restoreEntry(
   paint: Paint,
 ): Promise<number> {
   if (flags.force) await place.takeUp(entry.id)
+  await learnKept(place, entry.id, known)
   const { outcome, message, outputs = [], unverified } = await undoEntry(transport, place, entry, flags.force)
   const words = outcome === 'restored' ? paint.green('restored') : paint.red(outcome)
   const more = message ?? (unverified ? 'not verified: the undo’s exit code had to do' : '')
   const [first, ...lines] = more.split('\n')
-  console.log(`  ${words}: ${entry.title}${first ? ` ${paint.dim(`(${first})`)}` : ''}`)
-  for (const line of lines) console.log(`    ${line}`)
+  say(`  ${words}: ${entry.title}${first ? ` ${paint.dim(`(${first})`)}` : ''}`)
+  for (const line of lines) say(`    ${line}`)
   if (outcome === 'restored') return 0
-  for (const line of outputs.flatMap(linesOf)) console.log(line)
-  if (outcome === 'drifted') console.log(DRIFT_HINT)
-  if (!flags.giveUp && outcome === 'failed') console.log(`    ${GIVE_UP_HINT}`)
+  for (const line of outputs.flatMap(linesOf)) say(line)
+  if (outcome === 'drifted') say(DRIFT_HINT)
+  if (!flags.giveUp && outcome === 'failed') say(`    ${GIVE_UP_HINT}`)
   if (!flags.giveUp) return 1
   await place.mark(entry.id, 'undone', 'given up')
-  console.log(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more`)
+  say(`  given up: ${entry.title}: it stays as it is, and nothing watches over it any more`)
   return 0
 }
 

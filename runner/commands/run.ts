@@ -1,4 +1,5 @@
 /** `plan run`: from the command line to a run, its reporters and its signals. */
+
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -20,6 +21,7 @@ import { bindTarget } from '../targets/target.ts'
 import { type ChoiceFlags, type Chosen, choose } from './choose.ts'
 import { openReporters } from './reporters.ts'
 import { Restoring } from './restoring.ts'
+import { sayError } from './say.ts'
 import { listenForSignals, type Words } from './signals.ts'
 
 interface RunFlags extends ChoiceFlags {
@@ -48,7 +50,7 @@ export async function runPlans(paths: readonly string[], flags: RunFlags): Promi
   let broken = false
   const complain = (message: string) => {
     broken = true
-    console.error(`a report could not be written: ${message}`)
+    sayError(`a report could not be written: ${message}`)
   }
   const restoring = new Restoring()
   const { emit, flush } = emitter(known, [...reporters.listeners, restoring.event], complain)

@@ -1,4 +1,5 @@
 /** `plan restore --scan`: what carries our labels on the targets, and no journal tells of. */
+
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { messageOf } from '../contracts/errors.ts'
@@ -10,6 +11,7 @@ import { loadDocument } from '../plan/load.ts'
 import { targetsOf } from '../plan/targets.ts'
 import { openTransport } from '../targets/index.ts'
 import { kindsFor } from './kinds.ts'
+import { say } from './say.ts'
 
 interface ScanFlags {
   readonly target?: readonly string[]
@@ -31,22 +33,22 @@ export async function scanTargets(homes: readonly string[], flags: ScanFlags): P
       seen.add(stray.says)
       left += await handle(stray, flags.yes === true)
     }
-  if (seen.size === 0) console.log('nothing else that carries our labels was found')
-  else if (left > 0 && !flags.yes) console.log('type it again with --yes to remove them')
+  if (seen.size === 0) say('nothing else that carries our labels was found')
+  else if (left > 0 && !flags.yes) say('type it again with --yes to remove them')
   return left
 }
 
 async function handle(stray: Stray, remove: boolean): Promise<number> {
   if (!remove) {
-    console.log(`  found: ${stray.says} (run ${stray.run})`)
+    say(`  found: ${stray.says} (run ${stray.run})`)
     return 1
   }
   try {
     await stray.remove()
-    console.log(`  removed: ${stray.says} (run ${stray.run})`)
+    say(`  removed: ${stray.says} (run ${stray.run})`)
     return 0
   } catch (error) {
-    console.log(`  failed: ${stray.says}: ${messageOf(error)}`)
+    say(`  failed: ${stray.says}: ${messageOf(error)}`)
     return 1
   }
 }
@@ -67,7 +69,7 @@ async function straysOn(spec: TargetSpec, scan: RuntimeKind['scan']): Promise<re
     await using transport = await openTransport(spec)
     return await scan(spec.config, transport)
   } catch (error) {
-    console.log(`  ${spec.name} can't be looked at: ${messageOf(error)}`)
+    say(`  ${spec.name} can't be looked at: ${messageOf(error)}`)
     return []
   }
 }

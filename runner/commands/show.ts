@@ -1,4 +1,5 @@
 /** `plan show`: each step, what it will do, and its undo. Touches nothing. */
+
 import { Chalk } from 'chalk'
 import type { PlannedStep } from '../contracts/events.ts'
 import type { Case } from '../contracts/plan.ts'
@@ -6,11 +7,12 @@ import { accountsOf } from '../plan/accounts.ts'
 import { planned } from '../plan/planned-case.ts'
 import { type ChoiceFlags, type Chosen, choose } from './choose.ts'
 import { colorLevel } from './color.ts'
+import { say } from './say.ts'
 
 export async function show(paths: readonly string[], flags: ChoiceFlags): Promise<number> {
   const chosen = await choose(paths, flags)
   const paint = new Chalk({ level: colorLevel(flags.color, process.stdout) })
-  for (const kase of chosen.cases) console.log(caseText(kase, chosen, paint))
+  for (const kase of chosen.cases) say(caseText(kase, chosen, paint))
   return chosen.cases.length === 0 ? 5 : 0
 }
 

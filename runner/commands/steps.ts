@@ -4,6 +4,7 @@ import type { Kinds } from '../contracts/kinds.ts'
 import type { Field } from '../contracts/probe.ts'
 import { nearest } from '../contracts/suggest.ts'
 import { kindsFrom } from './from.ts'
+import { say } from './say.ts'
 import { type Topic, topics } from './topics.ts'
 
 interface Documented {
@@ -30,7 +31,7 @@ export async function documentSteps(name: string | undefined, { from, grep }: St
     const text = overview([...all, ...others].filter((one) => chosen?.(one) ?? true))
     if (text === '')
       throw new UsageError(`nothing here is about "${grep}"`, 'try a shorter word, or look at `plan steps`')
-    console.log(text)
+    say(text)
     return 0
   }
   const { stringify } = await import('yaml')
@@ -39,7 +40,7 @@ export async function documentSteps(name: string | undefined, { from, grep }: St
     ...others.filter((topic) => topic.name === name).map(page),
   ]
   if (found.length === 0) throw unknownName(name, [...all, ...others])
-  console.log(found.join('\n\n'))
+  say(found.join('\n\n'))
   return 0
 }
 

@@ -1,4 +1,6 @@
 /** The one door for changes of a case: journals, makes, verifies and marks each, and undoes from what was journalled. */
+
+import type { Redactor } from '../base/redact/redactor.ts'
 import { after, type Timer } from '../base/timer.ts'
 import { CheckFailure, isError, messageOf, type Output, TargetError } from '../contracts/errors.ts'
 import type { OutputTail, RestoreOutcome } from '../contracts/events.ts'
@@ -9,6 +11,7 @@ import type { Emit } from './emit.ts'
 import { evidenceOf } from './evidence.ts'
 import { Guardian } from './guardian.ts'
 import { Journal } from './journal.ts'
+import { SECRETS, secretsFile } from './kept-secrets.ts'
 import { type Place, placeFor } from './place.ts'
 import { serviceIn, shareFile, shareService } from './touches.ts'
 import { GIVE_UP_HINT, type Undone, undoEntry } from './undo.ts'
@@ -53,8 +56,7 @@ export interface ChangesOptions {
   readonly case: string
   readonly plan: string
   readonly emit: Emit
-  /** Whether a secret of the plan is in it. */
-  hides(bytes: Uint8Array): boolean
+  readonly redactor: Redactor
   /** How many services may be broken at a time. */
   most(): number
   /** What failed undos wrote, for the report. `name`: of the files that keep it. */
@@ -170,7 +172,12 @@ export class Changes {
     try {
       this.#beginning ??= this.#begin()
       this.#journal = await this.#beginning
-      const id = this.#journal.intend(this.#discreet(undo), { case: kase, plan, step: by.step, does: change.does })
+      const id = this.#journal.intend(this.#discreet(undo), {
+        case: kase,
+        plan,
+        step: by.step,
+        does: this.#options.redactor.text(change.does),
+      })
       await this.#place.bring(id)
       const entry: Entry = { id, undo, step: by.step, name: by.name, state: 'open' }
       this.#entries.push(entry)
@@ -184,9 +191,19 @@ export class Changes {
     }
   }
 
+  /** `plan restore` shows the journal later, and what its scripts print, without knowing any secret but those it finds there. */
   #discreet(undo: Undo): Undo {
-    const isPrivate = undo.holds?.some((bytes) => this.#options.hides(bytes))
-    return isPrivate ? { ...undo, keeps: { ...undo.keeps, private: new Uint8Array() } } : undo
+    const { redactor } = this.#options
+    const title = redactor.text(undo.title)
+    const isPrivate = undo.holds?.some((bytes) => redactor.within(bytes).length > 0)
+    const scripts = [undo.sh, undo.verify ?? ''].map((script) => Buffer.from(script))
+    const secrets = new Set([...scripts, ...Object.values(undo.keeps ?? {})].flatMap((bytes) => redactor.within(bytes)))
+    const keeps = {
+      ...undo.keeps,
+      ...(isPrivate ? { private: new Uint8Array() } : {}),
+      ...(secrets.size === 0 ? {} : { [SECRETS]: secretsFile(secrets) }),
+    }
+    return { ...undo, title, keeps }
   }
 
   /** The guardian has answered before the first change is made. */
@@ -242,7 +259,7 @@ export class Changes {
     const { journal, case: kase, plan } = this.#options
     const place = placeFor(this.#transport, `${journal}.late`)
     const again = Journal.create(`${journal}.late`, this.#about(place))
-    const id = again.intend(entry.undo, { case: kase, plan, step: entry.step })
+    const id = again.intend(this.#discreet(entry.undo), { case: kase, plan, step: entry.step })
     await place.begin()
     await place.bring(id)
     const { outcome } = await undoEntry(this.#transport, place, { id, settles: entry.undo.settles })

@@ -1,8 +1,9 @@
 /** The context that a kind runs in: everything it may do, and nothing else. */
 import { makeCondition, missesOf } from '../condition.ts'
 import { type AskedAt, CheckFailure, type Output, RestoreError } from '../contracts/errors.ts'
+import type { Kinds } from '../contracts/kinds.ts'
 import type { PlainSteps } from '../contracts/params.ts'
-import type { Condition, Field, ProbeContext, Reading } from '../contracts/probe.ts'
+import type { Condition, Field, ProbeContext, ProbeKind, Reading, Taken } from '../contracts/probe.ts'
 import { type Place, placeOf } from '../contracts/source.ts'
 import type { Context, Fragment, StepsEnd } from '../contracts/step.ts'
 import type { LogMark, Target } from '../contracts/target.ts'
@@ -14,6 +15,7 @@ import { holdFor, waitFor } from '../wait.ts'
 import type { FilledIn } from './asked.ts'
 import { attach, attachPieces } from './attach.ts'
 import type { Entry } from './changes.ts'
+import { maskedName } from './masked-name.ts'
 import { limitOf, measure, type World } from './world.ts'
 
 /** One step that is running. */
@@ -31,6 +33,8 @@ export interface Running {
   readonly fields: Readonly<Record<string, Field>> | undefined
   /** Fields and `$` paths that it captures, or expects of its reading. */
   readonly asked?: ReadonlySet<string> | undefined
+  /** Learns the secrets that the step captures, before anything of a reading is shown. */
+  readonly learn?: ((taken: Taken) => void) | undefined
   /** How its wait was ended, for the report. */
   noticed?: string | undefined
   /** What it really asks, once its values are filled in. */
@@ -48,7 +52,7 @@ export function contextOf(running: Running, world: World): Context {
   const probing = probeContextOf(running, world)
   const spec = world.kase.target
   const condition = (plain: object) =>
-    makeCondition(plain, placeOf(plain) ?? place, { probes: world.hands.kinds.probes })
+    makeCondition(plain, placeOf(plain) ?? place, { probes: probesOf(running, world) })
   const report = { case: world.kase.id, step: running.id }
   return {
     target,
@@ -91,13 +95,28 @@ export function contextOf(running: Running, world: World): Context {
     logsSince: probing.logsSince,
     progress: (says) => world.emit({ is: 'step.waiting', ...report, says, elapsed: 0, within: 0 }),
     point: (point) => world.emit({ is: 'point', ...report, ...point }),
-    attach: async (name, content) => {
+    attach: async (said, content) => {
       const to = { ...world, ...report }
+      const name = maskedName(said, world.redactor)
       const isWhole = typeof content === 'string' || content instanceof Uint8Array
       return isWhole ? attach(to, name, content, place) : attachPieces(to, name, content, place)
     },
     note: (message) => world.emit({ is: 'step.note', ...report, message }),
   }
+}
+
+/** Probes whose readings are learned from. */
+function probesOf({ learn }: Running, world: World): Kinds['probes'] {
+  const { probes } = world.hands.kinds
+  if (learn === undefined) return probes
+  const read =
+    (probe: ProbeKind): ProbeKind['read'] =>
+    async (params, context) => {
+      const taken = await probe.read(params, context)
+      learn(taken)
+      return taken
+    }
+  return new Map([...probes].map(([name, probe]) => [name, { ...probe, read: read(probe) }]))
 }
 
 export function probeContextOf(running: Pick<Running, 'target' | 'signal' | 'asked'>, world: World): ProbeContext {

@@ -17,6 +17,7 @@ import { explainStep } from './explain.ts'
 import { isErrored } from './failure.ts'
 import { type Flow, type Planned, type StepEnd, startStep } from './flow.ts'
 import { hearing, questionOf } from './hearing.ts'
+import { learner } from './learn.ts'
 import { Scope } from './scope.ts'
 import { undoableChange } from './undoable.ts'
 import { bindTargetOf, limitOf, measure, type World } from './world.ts'
@@ -154,6 +155,7 @@ function runningOf(
     signal: at.signal,
     asked: askedOf(planned.common),
     fields: fieldsOf(at.kind, planned.params, world),
+    learn: learner(planned, world),
     fragment: (path) => {
       const fragment = flow.fragments.get(path)
       if (fragment === undefined) throw new Error(`the fragment ${path} was not loaded`)
@@ -210,7 +212,11 @@ async function perform(planned: Planned, kind: StepKind, running: Running, world
   if (findings.length > 0) throw new PlanError(findings)
   const common = { ...planned.common, expect: bindExpect(planned, names) }
   const enough = (soFar: Reading) => isEnough(kind, common.expect, soFar, { ...running, captures: planned.common })
-  const act = () => kind.run(params, { ...context, enough })
+  const act = async () => {
+    const taken = await kind.run(params, { ...context, enough })
+    if (taken) running.learn?.(taken)
+    return taken
+  }
   try {
     const reading = await undoableChange({ planned, kind, params, names, act, running, world, context })
     if (reading) expectOf(kind, common.expect, reading, context)

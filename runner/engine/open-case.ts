@@ -154,7 +154,7 @@ function changesOf(
     case: kase.id,
     plan: kase.plan.document.file,
     emit,
-    hides: (bytes) => caseRun.redactor.bytes(bytes) !== bytes,
+    redactor: caseRun.redactor,
     tails: (outputs, name) =>
       tailsOf(outputs, {
         redactor: caseRun.redactor,

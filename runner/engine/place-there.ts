@@ -84,6 +84,11 @@ export class There {
     return code === 0
   }
 
+  async read(id: number, name: string): Promise<Uint8Array | undefined> {
+    const { code, stdout } = await this.#run(`cat "$folder/"${fileOf('', id, name)}`)
+    return code === 0 ? stdout : undefined
+  }
+
   async takeUp(id: number): Promise<void> {
     await this.#run(`cd "$folder" && ${moved(id, 'sh.drifted', 'sh')}`)
   }

@@ -1,5 +1,5 @@
 /** Where a journal's scripts are run: on the target. There its guardian undoes them, too. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Transport } from '../contracts/transport.ts'
 import type { JournalEntry, UndoState } from '../contracts/undo.ts'
 import { CLAIMED, fileOf, keepFiles, markState, readJournal, removeJournal, takeUp } from './journal.ts'
@@ -17,6 +17,8 @@ export interface Place {
   mark(id: number, state: UndoState, message?: string): Promise<void>
   /** Whether an entry has a file of that name: `verify`. */
   has(id: number, name: string): Promise<boolean>
+  /** A file of an entry; undefined when there is none. */
+  read(id: number, name: string): Promise<Uint8Array | undefined>
   takeUp(id: number): Promise<void>
   /** A guardian that took us for gone has renamed the folder: nothing may be changed any more. */
   fenced(): Promise<boolean>
@@ -39,6 +41,8 @@ export function here(folder: string): Place {
     keep: async (id, files) => keepFiles(folder, id, files),
     mark: async (id, state, message) => markState(folder, id, state, message),
     has: async (id, name) => existsSync(fileOf(folder, id, name)),
+    read: async (id, name) =>
+      existsSync(fileOf(folder, id, name)) ? readFileSync(fileOf(folder, id, name)) : undefined,
     takeUp: async (id) => takeUp(folder, id),
     fenced: async () => !existsSync(folder),
     claimed: async () => readJournal(`${folder}${CLAIMED}`)?.entries,

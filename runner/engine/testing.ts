@@ -106,7 +106,7 @@ export function changesIn(
     case: 'c1',
     plan: 'P',
     emit,
-    hides: () => false,
+    redactor: new Redactor(),
     most: () => most,
   })
 }

@@ -1,5 +1,6 @@
 /** Undoes one entry of a journal from its files: the one path for a normal end, an interrupted run and `plan restore`. */
 import { lastLines } from '../base/brief.ts'
+import { known } from '../base/redact/known.ts'
 import type { Output } from '../contracts/errors.ts'
 import type { RestoreOutcome } from '../contracts/events.ts'
 import type { Exit, Transport } from '../contracts/transport.ts'
@@ -40,8 +41,9 @@ export async function undoEntry(
 ): Promise<Undone> {
   await place.mark(entry.id, 'undoing')
   const undone = await attempt(transport, place, entry, force)
-  await place.mark(entry.id, undone.outcome === 'restored' ? 'undone' : undone.outcome, undone.message)
-  return undone
+  const message = undone.message === undefined ? undefined : known.text(undone.message)
+  await place.mark(entry.id, undone.outcome === 'restored' ? 'undone' : undone.outcome, message)
+  return { ...undone, ...(message === undefined ? {} : { message }) }
 }
 
 /** What was on its way when the change was given up may arrive after its undo, so what can't be proven is undone again. */

@@ -48,10 +48,9 @@ async function changeOf(
   verify: Command | undefined,
   apply: () => Promise<void>,
 ): Promise<Change> {
-  const { running, world } = step
+  const { running } = step
+  const { title } = running
   const inside = insideOf(step)
-  // `plan restore` shows the journal later, without knowing any secret.
-  const title = world.redactor.text(running.title)
   return {
     does: title,
     touches: [{ target: true }],

@@ -1,4 +1,5 @@
 /** Processes of a command's group that go on after it has ended: who they are, and their end. */
+import { clip } from '../../base/brief.ts'
 import type { Exit, LeftBehind, LeftProcess } from '../../contracts/transport.ts'
 
 const LIMIT = 5_000
@@ -78,5 +79,5 @@ export function processesIn(stdout: Uint8Array): LeftProcess[] {
 }
 
 function brief(words: string): string {
-  return words.length > 80 ? `${words.slice(0, 80)}…` : words
+  return clip(words, 80)
 }

@@ -1,6 +1,7 @@
 /** The keys `ssh`, `jump` and `become` of a target. */
 import { readFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
+import { known } from '../../../base/redact/known.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { Secret } from '../../../contracts/plan.ts'
 import { hostSpec, type SshSpec } from './spec.ts'
@@ -28,12 +29,17 @@ export async function sshSpecOf(config: Readonly<Record<string, unknown>>, home:
     ...(user === undefined ? {} : { user }),
     ...(port === undefined ? {} : { port }),
     ...(identity === undefined ? {} : { identities: [path(identity)] }),
-    ...(passphrase === undefined ? {} : { passphrase: await readPassphrase(passphrase, home) }),
+    ...(passphrase === undefined ? {} : { passphrase: await learned(readPassphrase(passphrase, home)) }),
     ...(knownHosts === undefined ? {} : { knownHosts: path(knownHosts) }),
     acceptNew: written['accept-new'] === true,
     jump: config['jump'] as string | undefined,
     become: config['become'] === true,
   }
+}
+
+async function learned(passphrase: Promise<string>): Promise<string> {
+  known.add(await passphrase)
+  return passphrase
 }
 
 async function readPassphrase(source: Secret, home: string): Promise<string> {
@@ -54,12 +60,9 @@ async function readPassphrase(source: Secret, home: string): Promise<string> {
 
 async function outputOf(command: string | readonly string[], cwd: string): Promise<string> {
   const argv = typeof command === 'string' ? ['sh', '-c', command] : [...command]
-  const child = Bun.spawn(argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: COMMAND_LIMIT })
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  if (code !== 0) throw new Error(`its command ends with ${code}: ${err.trim()}`)
+  const child = Bun.spawn(argv, { cwd, stdio: ['ignore', 'pipe', 'ignore'], timeout: COMMAND_LIMIT })
+  const [out, code] = await Promise.all([new Response(child.stdout).text(), child.exited])
+  // Never with its output, which may hold the passphrase.
+  if (code !== 0) throw new Error(`its command ends with exit code ${code}; run it by hand to see why`)
   return out.replace(/\r?\n$/, '')
 }
