@@ -26,6 +26,7 @@ export type Meaning =
   | 'conditions' // a list of them
   | 'fault'
   | 'steps' // a list of steps: bound late, each when it runs
+  | 'step' // one of them
   | 'matcher'
   | 'expectations' // field or $path → matcher
   | 'captures'
@@ -126,7 +127,13 @@ export const expectations = (description: string, options: Options = {}) =>
 
 /** A list of steps; what is inside is bound when each of them runs. Handed to `context.run` as it is. */
 export const steps = (description: string) =>
-  Type.Unsafe<PlainSteps>({ type: 'array', minItems: 1, items: { type: 'object' }, 'x-is': 'steps', description })
+  Type.Unsafe<PlainSteps>({
+    type: 'array',
+    minItems: 1,
+    items: { type: 'object', 'x-is': 'step' },
+    'x-is': 'steps',
+    description,
+  })
 
 /** Keys that may be written as they are in the plan, without a schema of their own. */
 export type PlainCondition = { readonly [key: string]: unknown }

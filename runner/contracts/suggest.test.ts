@@ -8,6 +8,8 @@ describe('nearest', () => {
     ['servcie', 'service'],
     ['xyz', undefined],
     ['', undefined],
+    ['status:200', 'status: 200'],
+    ['stat:200', undefined],
   ])('of %j is %j', (word, name) => {
     expect(nearest(word, ['wait-for', 'status', 'service'])).toBe(name)
   })

@@ -5,10 +5,14 @@ const LONGEST = 60
 
 /** The nearest of the valid names, when it is near enough to be a slip of the fingers. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
+  const all = [...names]
+  // `{ run:true }`: without a blank after the colon YAML takes the whole for a key.
+  const [, key = '', value = ''] = /^([\w-]+):(\S.*)$/s.exec(word) ?? []
+  if (all.includes(key)) return `${key}: ${value.slice(0, LONGEST)}`
   if (word.length > LONGEST) return undefined
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
-  for (const name of names) {
+  for (const name of all) {
     if (Math.abs(word.length - name.length) >= least) continue
     const steps = slips(word.toLowerCase(), name.toLowerCase())
     if (steps < least && steps < word.length) [best, least] = [name, steps]

@@ -1,5 +1,5 @@
 /** The plans among paths: files, and folders that are searched for them. */
-import { readdirSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Document } from '../contracts/plan.ts'
 import type { Notebook } from './notebook.ts'
@@ -12,6 +12,10 @@ export function* documentsIn(paths: readonly string[], notebook: Notebook): Gene
     for (const file of isFolder ? filesIn(path) : [path]) {
       if (seen.has(resolve(file))) continue
       seen.add(resolve(file))
+      if (isFolder && isForeign(file)) {
+        notebook.notes.push(`${file} holds no plan: passed over`)
+        continue
+      }
       const document = notebook.read(file)
       if (document && isPlan(document, isFolder, notebook)) yield document
     }
@@ -29,8 +33,31 @@ function filesIn(folder: string): string[] {
     .flatMap((entry) => {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) return filesIn(path)
-      return /\.ya?ml$/.test(entry.name) ? [path] : []
+      // A pipe would be waited for.
+      return /\.ya?ml$/.test(entry.name) && !entry.isFIFO() && !entry.isSocket() ? [path] : []
     })
+}
+
+const LOOKED_AT = 256 * 1024
+const OURS = /^(\{\s*)?["']?(plan|fragment|targets|steps)["']?\s*:/m
+
+/**
+ * Whether a file that was found in a folder belongs to another tool (Compose, Helm, Kubernetes), by its first 256 KiB: it may
+ * not even be the YAML that is read here. Letters are compared as bytes, so that a plan in another encoding is still ours.
+ */
+function isForeign(file: string): boolean {
+  const bytes = new Uint8Array(LOOKED_AT)
+  try {
+    const open = openSync(file, 'r')
+    try {
+      const text = Buffer.from(bytes.subarray(0, readSync(open, bytes))).toString('latin1')
+      return !OURS.test(text.replace(/\0/g, '').replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, ''))
+    } finally {
+      closeSync(open)
+    }
+  } catch {
+    return false
+  }
 }
 
 function isPlan({ file, tree }: Document, wasSearched: boolean, notebook: Notebook): boolean {

@@ -4,6 +4,7 @@ import { isMap, type Document as YamlDocument } from 'yaml'
 import { parseYaml } from '../base/yaml/parse.ts'
 import { plainOf } from '../base/yaml/plain.ts'
 import type { YamlProblem } from '../base/yaml/problem.ts'
+import { missingBlank } from '../base/yaml/slips.ts'
 import { type Located, messageOf, PlanError } from '../contracts/errors.ts'
 import type { Document } from '../contracts/plan.ts'
 import { markPlace, type Path } from '../contracts/source.ts'
@@ -89,5 +90,7 @@ function findingOf(file: string, text: string, { code, message, hint, start, end
 function notMapping(file: string, text: string, { contents }: YamlDocument.Parsed): Located {
   const hint = 'a plan begins with `plan: TITLE`'
   if (contents === null || text.trim() === '') return wholeFile(file, text, 'the file is empty', hint)
+  const slip = missingBlank(text, contents.range[0])
+  if (slip) return findingOf(file, text, { code: 'missing_blank', ...slip })
   return wholeFile(file, text, 'this is not a mapping', hint)
 }

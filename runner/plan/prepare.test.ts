@@ -34,6 +34,46 @@ describe('paths', () => {
     ])
   })
 
+  test('what other tools call YAML is passed over in a folder, and refused where it is named', async () => {
+    using folder = new Folder({
+      'plan.yaml': planOf('run: "true"'),
+      'compose.override.yaml': 'services:\n  web:\n    ports: !reset []\n',
+      'chart/deployment.yaml': '{{- if .Values.on }}\nkind: {{ .Values.kind }}\n{{- end }}\n',
+      'chart/values.yaml': 'a: 1\n---\nb: 2\n',
+      'old.yaml': '%YAML 1.1\n---\na: yes\n',
+      'list.yaml': '- 1\n- 2\n',
+      'empty.yaml': '',
+      'latin.yml': 'name: M\u00fcller\nplanned: [',
+    })
+    const { cases, notes } = await folder.prepare(['.'])
+    expect(cases).toHaveLength(1)
+    const passed = [
+      'chart/deployment.yaml',
+      'chart/values.yaml',
+      'compose.override.yaml',
+      'empty.yaml',
+      'latin.yml',
+      'list.yaml',
+      'old.yaml',
+    ]
+    expect(notes).toEqual([
+      ...passed.map((name) => `${folder.at(name)} holds no plan: passed over`),
+      `${folder.at('targets.yaml')} holds targets and no plan: passed over`,
+    ])
+    for (const name of passed) expect(await folder.problems([name])).not.toEqual([])
+  })
+  test('a plan that can not be read is never passed over', async () => {
+    using folder = new Folder({
+      'a.yaml': '\ufeffplan: P\nsteps: [\n',
+      'b.yaml': '{ "plan": P\n',
+      'c.yaml': 'x: 1\n---\nplan: P\n',
+    })
+    expect(await folder.problems(['.'])).toEqual([
+      'a.yaml:2:8 this bracket is never closed',
+      'b.yaml:1:1 this bracket is never closed',
+      'c.yaml:2:1 a second document begins here, and a file holds one',
+    ])
+  })
   test('what has steps, or is named, is meant to be a plan', async () => {
     using folder = new Folder({ 'sub/a.yaml': 'pla: P\nsteps: [{ run: x }]\n', 'c.yaml': 'services: {}\n' })
     expect(await folder.problems(['sub', 'c.yaml'])).toEqual([

@@ -34,6 +34,8 @@ export function findingsOf(
     const spot = `${error.instancePath} ${error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : error.keyword === 'required' ? error.params['missingProperty'] : ''}`
     if (seen.has(spot)) return []
     const wanted = schemaAt(schema, error.schemaPath)
+    // Steps are validated one by one, each by its kind.
+    if (wanted['x-is'] === 'step') return []
     if (isExpression(actual)) {
       if (!STRUCTURE.has(String(wanted['x-is'])) && fills(path, error)) return []
       seen.add(spot)
@@ -120,8 +122,17 @@ function wrongType(schema: Schema, actual: unknown, at: Place): Finding {
     at,
     'wrong-type',
     `this is ${WORDS[typeName(actual)] ?? 'nothing'}, and ${types.join(' or ')} is expected`,
-    textOf(schema['description']),
+    missingBlank(actual) ?? textOf(schema['description']),
   )
+}
+
+/** `run:true` for a mapping, `-run: x` for a list: YAML takes them for something else. */
+export function missingBlank(actual: unknown): string | undefined {
+  const [, key, value] = (typeof actual === 'string' && /^([\w-]+):([^\s/:].*)$/s.exec(actual)) || []
+  if (key !== undefined) return `a blank is missing after the colon: write ${key}: ${value?.split('\n')[0]}`
+  const keys = typeof actual === 'object' && actual !== null && !Array.isArray(actual) ? Object.keys(actual) : []
+  const [item] = keys.filter((one) => /^-\w/.test(one))
+  return item === undefined ? undefined : `a blank is missing after the dash: write - ${item.slice(1)}`
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import { plainOnly } from './check/declared.ts'
 import { meaningErrors } from './meanings.ts'
 import { stepHint } from './misplaced.ts'
 import { plannedWord } from './planned.ts'
-import { findingsOf, type Wording, wrong } from './schema-errors.ts'
+import { findingsOf, missingBlank, type Wording, wrong } from './schema-errors.ts'
 import type { SchemaError, Validated, Validators } from './validators.ts'
 import { commonKeys, parts } from './walk.ts'
 
@@ -129,7 +129,7 @@ function validateSteps(list: unknown, place: Place, by: Checker): Finding[] {
 
 function validateStep(raw: unknown, place: Place, by: Checker): Finding[] {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    return [wrong(place, 'bad-step', 'a step is a mapping', 'write `- wait-for: {…}`')]
+    return [wrong(place, 'bad-step', 'a step is a mapping', missingBlank(raw) ?? 'write `- wait-for: {…}`')]
   const step = raw as Record<string, unknown>
   const kinds = Object.keys(step).filter((key) => by.kinds.steps.has(key))
   const strange = Object.keys(step).filter(

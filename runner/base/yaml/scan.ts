@@ -4,7 +4,7 @@ export interface Scan {
   readonly tokens: readonly CST.Token[]
   /** Brackets that mean something, so none within quotes or comments. */
   readonly brackets: readonly { readonly at: number; readonly opens: boolean }[]
-  /** Quoted texts of several lines. */
+  /** Quoted texts that are not closed, or only on another line. */
   readonly longQuotes: readonly { readonly start: number; readonly end: number }[]
   /** Where nesting is deeper than what recurses later can take; then the tokens end there. */
   readonly tooDeep: number | undefined
@@ -12,6 +12,9 @@ export interface Scan {
 
 /** Marks that the lexer puts before a plain text or the lines of a block scalar. */
 const SCALAR = '\u001f'
+
+/** A quoted text that is closed on its line. */
+const CLOSED = /^(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*(?:''[^'\n]*)*')$/
 
 /** Text → tokens of YAML, without recursion. */
 export function scan(text: string, deepest: number): Scan {
@@ -24,7 +27,7 @@ export function scan(text: string, deepest: number): Scan {
     const at = parser.offset
     if (before !== SCALAR) {
       if (/^[[{\]}]$/.test(lexeme)) brackets.push({ at, opens: lexeme === '[' || lexeme === '{' })
-      else if (/^["'].*\n/s.test(lexeme)) longQuotes.push({ start: at, end: at + lexeme.length })
+      else if (/^["']/.test(lexeme) && !CLOSED.test(lexeme)) longQuotes.push({ start: at, end: at + lexeme.length })
     }
     before = lexeme
     for (const token of parser.next(lexeme)) tokens.push(token)

@@ -35,6 +35,9 @@ function trapIn(line: string, start: number): Trap | undefined {
       'an expression with `? :` looks like a mapping to YAML',
       'quote it, or put it in a block scalar (>-)',
     )
+  const template = unquoted(line, /(?<=(?:^|[:\-,[{])\s*)\{\{[^}]*\}\}/)
+  if (template)
+    return trap(template, 'this is the template of another tool', `expressions are written "$${template[0]}"`)
   const path = unquoted(line, /\$[.[][^\s,}]*\[[^\]]*\][^\s,:}]*/)
   if (path && path.index > flow) return trap(path, 'a path with brackets within { } must be quoted')
   const glob = unquoted(line, /(?<=[\s[{,:])\*[\w.*-]+/)

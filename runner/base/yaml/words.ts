@@ -2,9 +2,9 @@
 import type { YAMLError } from 'yaml'
 import type { YamlProblem } from './problem.ts'
 import { openBracket, type Scan } from './scan.ts'
+import { missingBlank, slipAt } from './slips.ts'
 import { quoteIt } from './traps.ts'
 
-/** Undefined for what is said elsewhere with better words. */
 export function wordsOf(text: string, scan: Scan, error: YAMLError): YamlProblem {
   const code = error.code.toLowerCase()
   const [start, end] = error.pos
@@ -16,7 +16,9 @@ export function wordsOf(text: string, scan: Scan, error: YAMLError): YamlProblem
   if (bracket !== undefined) return { code, ...BRACKET, start: bracket, end: bracket + 1 }
   const colon = missingBlank(text, start)
   if (colon && /IMPLICIT_KEY|MISSING_CHAR/.test(error.code)) return { code: 'missing_blank', ...colon }
-  return { code, ...plainWords(error, text), start, end: Math.max(start + 1, Math.min(end, lineEnd(text, start))) }
+  const slip = slipAt(text, error.message, error.pos)
+  if (slip) return { code, ...slip }
+  return { code, ...plainWords(error), start, end: Math.max(start + 1, Math.min(end, lineEnd(text, start))) }
 }
 
 const QUOTE = {
@@ -27,28 +29,12 @@ const BRACKET = { message: 'this bracket is never closed', hint: 'close it on th
 
 /** A quote that is not closed swallows lines up to the next quote: the error is told there, and the cause is where it opens. */
 function openQuote({ longQuotes }: Scan, { message, pos: [position] }: YAMLError) {
-  if (/^Missing closing/.test(message)) return longQuotes.at(-1) ?? { start: position - 1, end: position }
+  if (/^Missing closing/.test(message)) return longQuotes.findLast(({ start }) => start < position)
   return longQuotes.findLast(({ start, end }) => start <= position && position <= end + 1)
 }
 
 function isBracket({ message }: YAMLError): boolean {
-  return /must be sufficiently indented and end with|Expected flow (map|sequence) to end|expected to end with/i.test(
-    message,
-  )
-}
-
-/** `target:local`: without a blank after the colon it is one text. */
-export function missingBlank(text: string, position: number) {
-  const from = text.lastIndexOf('\n', position - 1) + 1
-  const [, before = '', key = '', value = ''] = /^([\s-]*)([\w-]+):([^\s:/][^\n]*)/.exec(text.slice(from)) ?? []
-  if (key === '') return undefined
-  const start = from + before.length
-  return {
-    message: 'a blank is missing after the colon',
-    hint: `write ${key}: ${value.trim()}`,
-    start,
-    end: start + key.length + 1,
-  }
+  return /must be sufficiently indented and end with|must end with a [\]}]/i.test(message)
 }
 
 function lineEnd(text: string, start: number): number {
@@ -66,15 +52,8 @@ const INDENT = 'give all of them the same number of blanks'
 const TABLE: readonly (readonly [RegExp, Words])[] = [
   [/^Nested mappings/, words('`: ` within a value begins a mapping in it', QUOTE_ALL)],
   [
-    /block sequence may not be used as an implicit/,
+    /block sequence may not be used as an implicit|block-seq-ind on same line/,
     words('a list begins in the middle of a line', 'begin it on the next line, or write [a, b]'),
-  ],
-  [
-    /^Implicit keys need to be on a single line/,
-    words(
-      'this is not `key: value`, and neither is it the end of the text above',
-      'a key stands on one line, with a colon and a blank after it',
-    ),
   ],
   [/^Implicit keys of flow/, words('a key within [ ] must stand on one line', 'put it into { }')],
   [
@@ -133,7 +112,7 @@ const TABLE: readonly (readonly [RegExp, Words])[] = [
   [/directives-end|doc-end/, words('this line ends a document that has not begun', 'take it out')],
 ]
 
-function plainWords({ message }: YAMLError, _text: string): Words {
+function plainWords({ message }: YAMLError): Words {
   return TABLE.find(([pattern]) => pattern.test(message))?.[1] ?? UNKNOWN
 }
 
