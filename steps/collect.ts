@@ -6,6 +6,7 @@ import { CheckFailure, messageOf } from '../runner/contracts/errors.ts'
 import { commands, listOf, mapping, optional, service, targetPath, text, url } from '../runner/contracts/params.ts'
 import { placeAt } from '../runner/contracts/source.ts'
 import { type Content, type Context, defineStep } from '../runner/contracts/step.ts'
+import { checkUrl } from './shared/http-check.ts'
 
 const LIMIT = 30_000
 const CUT = '\n(cut here)\n'
@@ -29,7 +30,9 @@ export const collect = defineStep({
   timeout: '60s',
   examples: [{ logs: ['gateway'], http: ['http://gateway/api/state'] }],
   check: function* (params, { place, finding }) {
-    const { into } = params as { into?: unknown }
+    const { into, http } = params as { into?: unknown; http?: unknown }
+    if (Array.isArray(http))
+      for (const [index, url] of http.entries()) yield* checkUrl(url, placeAt(place, 'http', index))
     if (typeof into === 'string' && (into.startsWith('/') || into.split('/').includes('..')))
       yield finding(
         placeAt(place, 'into'),

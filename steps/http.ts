@@ -3,13 +3,13 @@ import { defineStep } from '../runner/contracts/step.ts'
 import { askedRequest } from './shared/asked.ts'
 import { checkRequest } from './shared/http-check.ts'
 import { httpFields } from './shared/http-reading.ts'
-import { type HttpParams, hostOf, httpParams, methodOf, readHttp } from './shared/http-request.ts'
+import { effectOf, type HttpParams, hostOf, httpParams, readHttp } from './shared/http-request.ts'
 
 /** Sends a request. */
 export const http = defineStep({
   name: 'http',
-  summary: 'Sends an HTTP request; GET and HEAD read, other methods change.',
-  effect: (params) => (['GET', 'HEAD'].includes(methodOf(params).method) ? 'reads' : 'changes'),
+  summary: 'Sends an HTTP request; GET, HEAD and OPTIONS read, other methods change.',
+  effect: effectOf,
   undoable: true,
   params: httpParams,
   reading: httpFields,

@@ -37,6 +37,6 @@ export async function tryConnect(origin: Origin, to: string, timeout: number, si
 export function hostAndPort(to: string): { host: string; port: number | undefined } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(to) ?? []
   const host = bracketed ?? plain
-  if (host === undefined) throw new TargetError(`"${to}" is no address: write HOST:PORT`)
+  if (host === undefined) throw new TargetError(`"${to}" is not an address: write HOST:PORT`)
   return { host: host === '' ? '127.0.0.1' : host, port: port === undefined ? undefined : Number(port) }
 }

@@ -70,12 +70,29 @@ function messageOf({ method, url, headers = {}, body }: HttpRequest): Message {
   if (!URL.canParse(url) || !/^https?:/i.test(url)) throw notSent(`"${url}" is not a URL: write http://SERVICE/path`)
   const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
   for (const header of lower) demandSendable(...header)
+  const to = new URL(url)
+  if (to.username !== '' || to.password !== '') lower.unshift(['authorization', basicOf(to)])
+  to.username = to.password = ''
   return {
     method,
-    url: new URL(url),
+    url: to,
     headers: { 'user-agent': 'shakedown', ...Object.fromEntries(lower) },
     body,
     away: false,
+  }
+}
+
+/** `http://user:password@host` (RFC 7617). */
+function basicOf({ username, password }: URL): string {
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
+}
+
+/** A stray `%` stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

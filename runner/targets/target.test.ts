@@ -90,7 +90,7 @@ describe('a service’s name in an address', () => {
   test('is read with and without brackets', () => {
     expect(hostAndPort('[::1]:80')).toEqual({ host: '::1', port: 80 })
     expect(hostAndPort(':80')).toEqual({ host: '127.0.0.1', port: 80 })
-    expect(() => hostAndPort('a:b')).toThrow('"a:b" is no address: write HOST:PORT')
+    expect(() => hostAndPort('a:b')).toThrow('"a:b" is not an address: write HOST:PORT')
   })
   test('that is no service where one is named is an error of the target', async () => {
     const { target } = bound()

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { makeCondition } from '../../runner/condition.ts'
 import { kindsOf } from '../../runner/contracts/kinds.ts'
+import { markPlace } from '../../runner/contracts/source.ts'
 import { fakeContext, fakeTarget } from './fake-target.ts'
 import { http } from './http.ts'
 
@@ -69,6 +70,43 @@ describe('a request', () => {
     })
   })
 
+  test('repeats keys of lists, and adds a query before the fragment', async () => {
+    const request = await sent({ post: `${base}/x#top`, query: { a: [1, 'x y'], b: 2 }, form: { c: [true, ''] } })
+    expect(request).toMatchObject({ path: '/x?a=1&a=x+y&b=2', body: 'c=true&c=' })
+    expect((await sent({ get: `${base}/x?#top`, query: { a: 12345678901234567890n } }))?.path).toBe(
+      '/x?a=12345678901234567890',
+    )
+  })
+
+  test('carries a body of several parts', async () => {
+    const multipart = markPlace(
+      {
+        title: 'žluť',
+        n: [1, 2],
+        me: { file: 'http.test.ts', type: 'text/plain' },
+        csv: { content: 'a;b', filename: 'x"y' },
+      },
+      { file: import.meta.path, path: [] },
+    )
+    const { headers, body } = (await sent({ post: base, multipart })) ?? {}
+    const [, boundary] = /^multipart\/form-data; ?boundary="?([^"]+)"?$/.exec(headers?.['content-type'] ?? '') ?? []
+    const parts =
+      body
+        ?.split(`--${boundary}`)
+        .slice(1, -1)
+        .map((part) => part.trim().split('\r\n')) ?? []
+    expect(parts.map((lines) => lines[0]?.replace('Content-Disposition: form-data; ', ''))).toEqual([
+      'name="title"',
+      'name="n"',
+      'name="n"',
+      'name="me"; filename="http.test.ts"',
+      'name="csv"; filename="x%22y"',
+    ])
+    expect([parts[0]?.at(-1), parts[2]?.at(-1), parts[4]?.at(-1)]).toEqual(['žluť', '2', 'a;b'])
+    expect(parts[3]?.join()).toContain('Content-Type: text/plain')
+    expect(parts[3]?.join()).toContain('carries a body of several parts')
+  })
+
   test('carries a form, a text, and either authorization', async () => {
     expect(await sent({ put: base, form: { a: '1&2' } })).toMatchObject({
       body: 'a=1%262',
@@ -84,26 +122,45 @@ describe('a request', () => {
     })
   })
 
-  test('reads with GET and HEAD, and changes with the others', () => {
-    expect(['get', 'head', 'post', 'put'].map((method) => http.effect?.({ [method]: base } as never))).toEqual([
-      'reads',
-      'reads',
-      'changes',
-      'changes',
-    ])
+  test('reads with GET, HEAD and OPTIONS, and changes with the others', () => {
+    expect(
+      ['get', 'head', 'options', 'post', 'put'].map((method) => http.effect?.({ [method]: base } as never)),
+    ).toEqual(['reads', 'reads', 'reads', 'changes', 'changes'])
   })
 
   test('depends on the service in its host and the one it is sent from', () => {
     expect(http.services?.('http://gateway:80/x')).toEqual(['gateway'])
     expect(http.services?.({ get: 'http://gateway/x', in: 'node' })).toEqual(['gateway', 'node'])
     expect(http.services?.('http://${{ host }}/x')).toEqual([])
+    expect(http.services?.('HTTP://bob:pw@gateway:80?x')).toEqual(['gateway'])
+    expect(http.services?.("http://bob:${{ a['x/y@z'] }}@gateway/x")).toEqual(['gateway'])
   })
 })
 
 describe('a request that makes no sense is refused, at the exact key', () => {
-  const cases: readonly [params: unknown, path: readonly string[], said: RegExp][] = [
+  const cases: readonly [params: unknown, path: readonly (string | number)[], said: RegExp][] = [
     ['gateway/health', [], /"gateway\/health" is not an HTTP URL/],
+    ['/health', [], /is not an HTTP URL/],
     [{ get: 'ftp://gateway/x' }, ['get'], /is not an HTTP URL/],
+    ['http://http://x/', [], /has its scheme twice/],
+    ['http:///x', [], /has no host/],
+    ['http://a b/', [], /"a b" cannot be a host/],
+    ['http://256.1.1.1/', [], /"256.1.1.1" cannot be a host/],
+    ['http://[::1/', [], /bracket/],
+    ['http://x:99999/', [], /there is no port 99999/],
+    ['http://x:0/', [], /there is no port 0/],
+    ['http://x:/', [], /the port is missing/],
+    ['http://x:http/', [], /"http" is not a port/],
+    ["http://${{ 'a:/b' }}:65536/${{ path }}", [], /there is no port 65536/],
+    [
+      { get: 'http://u:p@x/', basic: 'y:z' },
+      ['basic'],
+      /one authorization, and here are the user in the URL and basic/,
+    ],
+    [{ get: base, basic: 'y:z', headers: { Authorization: 'x' } }, ['headers', 'Authorization'], /one authorization/],
+    [{ get: base, headers: { 'X-A': 1, 'x-a': 2 } }, ['headers', 'x-a'], /"X-A" and "x-a" are the same header/],
+    [{ post: base, multipart: { a: { file: 'none.bin' } } }, ['multipart', 'a', 'file'], /there is no file none.bin/],
+    [{ post: base, multipart: { a: [1, { type: 'x' }] } }, ['multipart', 'a', 1], /either `file` or `content`/],
     [{ json: {} }, [], /a method and a URL/],
     [{ get: base, post: base }, ['post'], /one method, and here are get and post/],
     [{ post: base, json: {}, form: {} }, ['form'], /one body/],
@@ -117,7 +174,15 @@ describe('a request that makes no sense is refused, at the exact key', () => {
     })
 
   test('and one that does is not', () => {
-    for (const params of [base, '/health', '${{ url }}', { post: '${{ url }}', json: 1, bearer: 'x' }])
+    const ready = { file: 'targets.yaml', path: ['targets', 'a', 'services', 'b', 'ready', 'http'] }
+    expect([...(http.check?.('/health', ready) ?? [])]).toEqual([])
+    for (const params of [
+      base,
+      'HTTP://[::1]:65535/x',
+      'http://bob:${{ pw }}@${{ host }}:${{ port }}/',
+      '${{ url }}',
+      { post: '${{ url }}', json: 1, bearer: 'x' },
+    ])
       expect([...(http.check?.(params, { file: 'plan.yaml', path: [] }) ?? [])]).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { defineProbe } from '../../runner/contracts/probe.ts'
 import { askedRequest } from '../shared/asked.ts'
 import { checkRequest } from '../shared/http-check.ts'
 import { httpFields } from '../shared/http-reading.ts'
-import { type HttpParams, hostOf, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
+import { effectOf, type HttpParams, hostOf, httpParams, methodOf, readHttp } from '../shared/http-request.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
 /** Sends a request and reads the answer. Nothing tells of a change, so a wait polls it. */
@@ -16,7 +16,7 @@ export const http = defineProbe({
     { http: 'http://gateway/api/state', expect: { '$.node': 'up' } },
     { http: 'http://gateway/health', status: 200 },
   ],
-  effect: (params) => (['GET', 'HEAD'].includes(methodOf(params).method) ? 'reads' : 'changes'),
+  effect: effectOf,
   check: checkRequest,
   services: hostOf,
   subject: (params) => methodOf(params).url,

@@ -49,3 +49,17 @@ for (const [name, plain, is] of cases)
   test(name, async () => {
     expect((await verdict(plain)).is).toBe(is as never)
   })
+
+test('refuses what is not an address, before anything runs', () => {
+  const found = (params: unknown) =>
+    [...(tcp.check?.(params, { file: 'plan.yaml', path: ['tcp'] }) ?? [])].map(({ message }) => message)
+  for (const good of ['node', 'node:80', ':80', '80', 8080, '[::1]:80', '${{ a }}:80', 'x:${{ p }}', '${{ a }}'])
+    expect(found(good)).toEqual([])
+  expect(found('x:65536')).toEqual(['there is no port 65536'])
+  expect(found('99999')).toEqual(['there is no port 99999'])
+  expect(found('${{ a }}:0')).toEqual(['there is no port 0'])
+  expect(found('x:http')).toEqual(['"http" is not a port'])
+  expect(found('x:')).toEqual(['the port is missing'])
+  expect(found('a b:80')).toEqual(['"a b" cannot be a host'])
+  for (const bad of ['::1', 'http://x:80']) expect(found({ to: bad })).toEqual([expect.stringContaining('HOST:PORT')])
+})

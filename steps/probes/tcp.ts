@@ -5,6 +5,8 @@ import { after } from '../../runner/base/timer.ts'
 import { isNoAnswer, type NoAnswer } from '../../runner/contracts/no-answer.ts'
 import { flag, optional, service, shortOr, text } from '../../runner/contracts/params.ts'
 import { defineProbe, type Taken } from '../../runner/contracts/probe.ts'
+import { placeAt } from '../../runner/contracts/source.ts'
+import { addressFault } from '../shared/address.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
 interface TcpParams {
@@ -36,6 +38,14 @@ export const tcp = defineProbe({
   },
   bare: { open: true },
   examples: [{ tcp: 'gateway:8080', open: true }],
+  check: (params, place) => {
+    const { to } = detailed(params)
+    const message = typeof to === 'string' ? addressFault(to) : undefined
+    const at = typeof params === 'object' ? placeAt(place, 'to') : place
+    return message === undefined
+      ? []
+      : [{ code: 'bad-address', message, place: at, hint: 'write HOST:PORT', level: 'error' }]
+  },
   services: (params) => {
     const { to, in: inside = '' } = detailed(params)
     const [host = ''] = to.split(':')

@@ -3,6 +3,7 @@ import { filledIn, quote } from '../../runner/contracts/command.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import type { HttpParams } from './http-request.ts'
 import { toRequest } from './http-request.ts'
+import { shownParts } from './multipart.ts'
 import { detailed, type RunParams } from './run-command.ts'
 import type { SqlParams } from './sql.ts'
 
@@ -11,7 +12,9 @@ export function askedRequest(params: HttpParams, target: Target): string {
   const { method, url, headers = {}, body, in: inside } = toRequest(params, 0)
   const where = inside === undefined ? whereIs(url, target) : from(inside)
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  const content = body === undefined ? [] : ['', String(body)]
+  const parts = typeof params === 'object' && params.multipart ? shownParts(params.multipart) : undefined
+  const said = parts ?? body
+  const content = said === undefined ? [] : ['', String(said)]
   return [`${method} ${url}${where}`, ...head, ...content].join('\n')
 }
 

@@ -3,6 +3,7 @@ import type { Finding } from '../../runner/contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../../runner/contracts/source.ts'
 import { bodies, methods } from './http-request.ts'
 import { hasUser, urlFault } from './http-url.ts'
+import { checkParts } from './multipart.ts'
 
 export function checkRequest(params: unknown, place: Place): Finding[] {
   if (typeof params === 'string') return checkUrl(params, place)
@@ -17,13 +18,15 @@ export function checkRequest(params: unknown, place: Place): Finding[] {
     ...checkUrl(known[method], placeAt(place, method)),
     ...tooMany(place, 'body', given(bodies)),
     ...checkAuthorization(known, known[method], place),
+    ...checkHeaders(known['headers'], placeAt(place, 'headers')),
+    ...checkParts(known['multipart'], placeAt(place, 'multipart')),
     ...halfPair(place, given(['cert', 'key'])),
   ]
 }
 
 /** A path alone is a URL where it stands in a service's own `ready`. */
-function checkUrl(url: unknown, place: Place): Finding[] {
-  if (typeof url !== 'string' || url.startsWith('/')) return []
+export function checkUrl(url: unknown, place: Place): Finding[] {
+  if (typeof url !== 'string' || (url.startsWith('/') && place.path.includes('ready'))) return []
   const fault = urlFault(url)
   return fault ? [wrong(place, 'bad-url', fault.message, fault.hint)] : []
 }
@@ -42,6 +45,17 @@ function checkAuthorization(params: Readonly<Record<string, unknown>>, url: unkn
   return key !== undefined && inUrl !== undefined
     ? [several(placeOfKey(place, key), 'authorization', [inUrl, key])]
     : []
+}
+
+/** A header has one name, however it is spelled (RFC 9110, 5.1). */
+function checkHeaders(headers: unknown, place: Place): Finding[] {
+  const seen = new Map<string, string>()
+  return Object.keys(headers ?? {}).flatMap((name) => {
+    const first = seen.get(name.toLowerCase())
+    seen.set(name.toLowerCase(), name)
+    const message = `"${first}" and "${name}" are the same header`
+    return first === undefined ? [] : [wrong(placeOfKey(place, name), 'given-twice', message, 'keep one')]
+  })
 }
 
 function tooMany(place: Place, what: string, given: readonly string[]): Finding[] {

@@ -16,33 +16,44 @@ import {
   url,
 } from '../../runner/contracts/params.ts'
 import type { ProbeContext, Taken } from '../../runner/contracts/probe.ts'
-import type { HttpRequest, Target } from '../../runner/contracts/target.ts'
+import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
 import { readingOf } from './http-reading.ts'
 import { hostIn, withQuery } from './http-url.ts'
+import { multipart, type Parts, sentAs } from './multipart.ts'
 
-export const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
+export const methods = ['get', 'head', 'options', 'post', 'put', 'patch', 'delete'] as const
 type Method = (typeof methods)[number]
-export const bodies = ['json', 'body', 'form'] as const
-type Pairs = Record<string, string | number | boolean>
+export const bodies = ['json', 'body', 'form', 'multipart'] as const
+type Scalar = string | number | bigint | boolean
+type Pairs = Readonly<Record<string, Scalar>>
+type Lists = Readonly<Record<string, Scalar | readonly Scalar[]>>
 
-const pairs = (description: string) =>
-  Type.Unsafe<Pairs>({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, description })
+const SCALAR = { type: ['string', 'number', 'boolean'], 'x-is': 'text' }
+const pairs = (description: string) => Type.Unsafe<Pairs>({ type: 'object', additionalProperties: SCALAR, description })
+const lists = (description: string) =>
+  Type.Unsafe<Lists>({
+    type: 'object',
+    additionalProperties: { type: [...SCALAR.type, 'array'], 'x-is': 'text', items: SCALAR },
+    description,
+  })
 
 export const httpParams = shortOr(
   { type: 'string', 'x-is': 'url', 'x-words': 'request' },
   {
     get: optional(url('GET this URL; its host may be a service of the target')),
     head: optional(url('HEAD this URL')),
+    options: optional(url('OPTIONS of this URL')),
     post: optional(url('POST to this URL')),
     put: optional(url('PUT to this URL')),
     patch: optional(url('PATCH this URL')),
     delete: optional(url('DELETE this URL')),
     in: optional(service('send it from inside this service')),
     headers: optional(pairs('request headers')),
-    query: optional(pairs('query parameters, added to the URL')),
+    query: optional(lists('query parameters, added to the URL; a list repeats its key')),
     json: optional(anything('a body, sent as JSON')),
     body: optional(text('a body, sent as it is')),
-    form: optional(pairs('a body, sent as a form')),
+    form: optional(lists('a body, sent as a form; a list repeats its key')),
+    multipart: optional(multipart),
     bearer: optional(text('a token for `Authorization: Bearer`')),
     basic: optional(text('`user:password` for `Authorization: Basic`')),
     redirects: optional(integer('how many redirects are followed (default 0)', { minimum: 0, maximum: 20 })),
@@ -58,10 +69,11 @@ export const httpParams = shortOr(
 interface Request {
   readonly in?: string
   readonly headers?: Pairs
-  readonly query?: Pairs
+  readonly query?: Lists
   readonly json?: unknown
   readonly body?: string
-  readonly form?: Pairs
+  readonly form?: Lists
+  readonly multipart?: Parts
   readonly bearer?: string
   readonly basic?: string
   readonly redirects?: number
@@ -73,7 +85,11 @@ interface Request {
 }
 export type HttpParams = string | (Request & { readonly [M in Method]?: string })
 
-/** GET and HEAD read, other methods change. */
+/** The safe methods read, the others change (RFC 9110, 9.2.1). */
+export function effectOf(params: unknown): 'reads' | 'changes' {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(methodOf(params).method) ? 'reads' : 'changes'
+}
+
 export function methodOf(params: unknown): { method: string; url: string } {
   if (typeof params === 'string') return { method: 'GET', url: params }
   const request = (params ?? {}) as Record<string, unknown>
@@ -100,8 +116,15 @@ export async function readHttp(
   enough?: ProbeContext['enough'],
 ): Promise<Taken> {
   try {
-    const request = toRequest(params, timeout)
-    return readingOf(await target.http({ ...request, enough: enough && ((soFar) => enough(readingOf(soFar))) }))
+    const request = {
+      ...toRequest(params, timeout),
+      enough: enough && ((soFar: HttpResponse) => enough(readingOf(soFar))),
+    }
+    const parts =
+      typeof params === 'object' && params.multipart !== undefined ? await sentAs(params.multipart) : undefined
+    return readingOf(
+      await target.http(parts ? { ...request, ...parts, headers: { ...parts.headers, ...request.headers } } : request),
+    )
   } catch (error) {
     if (isNoAnswer(error)) return { untaken: error.message, known: knownBy(error) }
     if (isError(error, 'target') && error.transient) return { untaken: error.message }
@@ -113,7 +136,7 @@ function knownBy({ shows: { reachable, resolves } }: NoAnswer): Readonly<Record<
   return { ...(reachable === undefined ? {} : { reachable }), ...(resolves === undefined ? {} : { resolves }) }
 }
 
-/** The request as it is sent; `timeout` is in ms. */
+/** The request as it is sent, but for a multipart body; `timeout` is in ms. */
 export function toRequest(params: HttpParams, timeout: number): HttpRequest & { in?: string | undefined } {
   const { method, url: address } = methodOf(params)
   const said: Request = typeof params === 'string' ? {} : params
@@ -149,8 +172,7 @@ function texts(values: Pairs): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), String(value)]))
 }
 
-function encoded(values: Pairs): string {
-  return new URLSearchParams(
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
-  ).toString()
+function encoded(values: Lists): string {
+  const given = Object.entries(values).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]))
+  return new URLSearchParams(given as [string, string][]).toString()
 }

@@ -1,4 +1,5 @@
 /** URLs as plans write them: filled in only when they are sent, so that a part may still be an expression. */
+import { portFault } from './address.ts'
 
 const EXPRESSION = /\$\{\{.*?\}\}/gs
 /** User, host and port of `http://USER@HOST:PORT`. A host may be an address in brackets. */
@@ -43,35 +44,16 @@ export function withQuery(url: string, query: string): string {
 export function urlFault(url: string): { readonly message: string; readonly hint: string } | undefined {
   if (url.startsWith('${{')) return undefined
   const parts = authorityOf(url)
-  const rest = url.replace(/^[a-z+]*:?[/\\]*/i, '')
-  const hint = `write http://${rest || 'SERVICE/path'}`
+  const rest = url.replace(/^([a-z+]+:[/\\]+|[/\\]+)/i, '')
+  const hint = `write http://${/^[/\\]/.test(url) ? `SERVICE/${rest}` : rest || 'SERVICE/path'}`
   if (!parts || !/^https?$/i.test(parts.scheme)) return { message: `"${url}" is not an HTTP URL`, hint }
   const { host, port, scheme } = parts
   if (/^https?$/i.test(host) && port === '') return { message: `"${url}" has its scheme twice`, hint: `write ${rest}` }
   if (host === '') return { message: `"${url}" has no host`, hint }
+  if (/^\[[^\]]*$/.test(host))
+    return { message: `"${url}": the bracket of its host is not closed`, hint: 'write [::1]:80' }
   const portIs = port === undefined || port.includes('${{') ? undefined : portFault(port)
   if (portIs) return { message: `"${url}": ${portIs}`, hint: 'ports are numbers from 1 to 65535' }
   if (host.includes('${{') || URL.canParse(`${scheme}://${host}/`)) return undefined
   return { message: `"${url}": "${host}" cannot be a host`, hint: 'a host is a service, a name or an address' }
-}
-
-/** What is wrong with the text of a port. */
-export function portFault(port: string): string | undefined {
-  if (port === '') return 'the port is missing'
-  if (!/^\d+$/.test(port)) return `"${port}" is not a port`
-  const number = Number(port)
-  return number >= 1 && number <= 65_535 ? undefined : `there is no port ${port}`
-}
-
-/** What is wrong with `HOST:PORT`; undefined when nothing is. The host may be missing where a service's own is meant. */
-export function addressFault(address: string): string | undefined {
-  if (address.startsWith('${{') && !address.includes(':', address.lastIndexOf('}}'))) return undefined
-  if (/^\d+$/.test(address)) return portFault(address)
-  const [, host = '', port] = /^(\[[^\]]*\]|(?:\$\{\{.*?\}\}|[^:])*)(?::(.*))?$/s.exec(address) ?? []
-  if (port === undefined) return address.includes('::') ? 'an IPv6 address stands in brackets' : 'the port is missing'
-  const portIs = port.includes('${{') ? undefined : portFault(port)
-  if (portIs) return portIs
-  if (host === '' || host.includes('${{') || (URL.canParse(`http://${host}/`) && !/[/?#@\s]/.test(host)))
-    return undefined
-  return `"${host}" cannot be a host`
 }
