@@ -98,7 +98,8 @@ function casing(matcher: unknown, how: Matching): Matching {
 
 function judgeWord([name, want]: Word, actual: unknown, how: Matching): Answer {
   if (name === 'ignore-case') return true
-  if (name === 'absent') return (actual === ABSENT) === want
+  if (name === 'absent')
+    return isIncomplete(actual) && actual.part === undefined ? untaken(actual.why) : (actual === ABSENT) === want
   const known = matchers[name]
   if (actual === ABSENT) return doesNotApply('absent')
   if (!known) return false

@@ -87,13 +87,15 @@ function basicOf({ username, password }: URL): string {
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
 }
 
-/** A stray `%` stands for itself. */
+/** A stray `%`, and bytes that are not UTF-8, stand for themselves. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return text.replace(/(%[\da-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
 }
 
 /** RFC 9110, 5.1 and 5.5. Values are not shown: they may be secrets that are known in another form. */

@@ -37,7 +37,12 @@ export async function readAnswer({ statusCode, headers, body }: Head, limits: Re
   const encoding = flat['content-encoding']
   if (!isEventStream(flat['content-type'])) return responseOf(await readBody(body, encoding, keep))
   return responseOf(
-    await readEvents(body, encoding, { keep, cutBy, enough: (soFar) => enough?.(responseOf(soFar)) === true }),
+    await readEvents(body, encoding, {
+      keep,
+      cutBy,
+      enough: (soFar) => enough?.(responseOf(soFar)) === true,
+      isError: statusCode >= 400,
+    }),
   )
 }
 

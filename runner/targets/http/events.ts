@@ -21,6 +21,8 @@ export interface StreamLimits {
   cutBy(error: unknown): string | undefined
   /** Whether the rest of the stream can't change anything any more. */
   enough?(soFar: EventsBody): boolean
+  /** The first event is waited for: the stream tells of an error. */
+  readonly isError?: boolean | undefined
 }
 
 const STILL_OPEN = 'the stream was still open'
@@ -62,7 +64,7 @@ export async function readEvents(
   // Whatever the charset says: a stream of events is always UTF-8.
   const decoder = new TextDecoder()
   try {
-    look.now()
+    if (!limits.isError) look.now()
     for await (const chunk of decoded(body, encoding)) {
       const before = events.length
       parser.feed(decoder.decode(chunk, { stream: true }))
