@@ -14,11 +14,18 @@ afterAll(() => {
   plainServer.close()
   secure.stop(true)
 })
+const silentServer = createServer((socket) => void socket.on('error', () => undefined))
+await new Promise<void>((resolve) => silentServer.listen(0, '127.0.0.1', resolve))
+afterAll(() => void silentServer.close())
+const silent = `127.0.0.1:${(silentServer.address() as { port: number }).port}`
 const open = `127.0.0.1:${(plainServer.address() as { port: number }).port}`
 
 const { probes } = kindsOf({ probes: [tcp, value] })
-const context = fakeContext(fakeTarget('/'), { timeout: 2_000 })
-const verdict = (plain: object) => makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check(context)
+const context = fakeContext(fakeTarget('/'), { timeout: 5_000 })
+const verdict = (plain: object) => {
+  const timeout = JSON.stringify(plain).includes(silent) ? 300 : 5_000
+  return makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check({ ...context, timeout })
+}
 
 const cases: readonly [name: string, plain: object, is: string][] = [
   ['a port that is open', { tcp: open }, 'holds'],
@@ -38,6 +45,18 @@ const cases: readonly [name: string, plain: object, is: string][] = [
     'a port that is open and shows none',
     { tcp: { to: open, tls: true }, open: true, certificate: { absent: true } },
     'holds',
+  ],
+  ['a port that is open and says nothing', { tcp: { to: silent, tls: true }, open: true }, 'holds'],
+  ['a certificate that is not known', { tcp: { to: silent, tls: true }, certificate: { absent: true } }, 'untaken'],
+  [
+    'a certificate that is not known, there',
+    { tcp: { to: silent, tls: true }, certificate: { absent: false } },
+    'untaken',
+  ],
+  [
+    'a certificate that is not known, negated',
+    { none: [{ tcp: { to: silent, tls: true }, certificate: { absent: true } }] },
+    'untaken',
   ],
   ['a value that is true', { value: true }, 'holds'],
   ['a value that is not: there is no truthiness', { value: 'yes' }, 'fails'],

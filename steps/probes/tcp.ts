@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
 import type { PeerCertificate } from 'node:tls'
-import { type Incomplete, incomplete } from '../../runner/base/incomplete.ts'
 import { after } from '../../runner/base/timer.ts'
 import { isNoAnswer, type NoAnswer } from '../../runner/contracts/no-answer.ts'
 import { flag, optional, service, shortOr, text } from '../../runner/contracts/params.ts'
@@ -65,11 +64,14 @@ export const tcp = defineProbe({
       using socket = closing(await context.target.connect(address, { timeout: limit, in: inside }))
       const duration = Math.round(performance.now() - start)
       const rest = { timeout: limit - duration, signal: context.signal }
-      const shown = tls ? await certificateOf(socket.of, hostOf(address), rest) : undefined
-      return {
-        fields: { open: true, resolves: true, duration, ...(shown?.field ? { certificate: shown.field } : {}) },
-        says: `${to} is open${shown ? `, its certificate is ${shown.says}` : ''}`,
-      }
+      const fields = { open: true, resolves: true, duration }
+      const says = `${to} is open`
+      if (!tls) return { fields, says }
+      const shown = await certificateOf(socket.of, hostOf(address), rest)
+      // Nothing is known of the certificate then, not even whether there is one.
+      if ('unknown' in shown)
+        return { untaken: `${says}, and its certificate is not known: ${shown.unknown}`, known: fields }
+      return { fields: { ...fields, ...shown.fields }, says: `${says}, its certificate is ${shown.says}` }
     } catch (error) {
       if (isNoAnswer(error)) return closedBy(error, to, Math.round(performance.now() - start))
       throw error
@@ -92,11 +94,10 @@ function hostOf(address: string): string {
   return address.replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
 }
 
-/** What is known of a certificate; no field: the peer has none. */
-interface Certificate {
-  readonly field?: Record<string, unknown> | Incomplete
-  readonly says: string
-}
+type Certificate =
+  | { readonly unknown: string }
+  /** No field: the peer has none. */
+  | { readonly fields: { readonly certificate?: Record<string, unknown> }; readonly says: string }
 
 /** The certificate is read whoever signed it: whether to trust it is what the plan decides. */
 async function certificateOf(
@@ -106,19 +107,18 @@ async function certificateOf(
 ): Promise<Certificate> {
   const tls = await import('node:tls')
   const done = Promise.withResolvers<Certificate>()
-  const unknown = (why: string) => done.resolve({ field: incomplete(why), says: why })
-  using _timer = after(timeout, () => unknown('not known: the TLS handshake did not end in time'))
+  using _timer = after(timeout, () => done.resolve({ unknown: 'the TLS handshake did not end in time' }))
   const stop = () => done.reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   // An address is not a name that a certificate is asked for by.
   const servername = /^[\d.]+$|:/.test(host) ? '' : host
   const secure = tls.connect({ socket, servername, rejectUnauthorized: false }, () => {
-    const field = shownBy(secure.getPeerCertificate())
-    done.resolve({ field, says: String(field['subject'] ?? 'without a name') })
+    const certificate = shownBy(secure.getPeerCertificate())
+    done.resolve({ fields: { certificate }, says: String(certificate['subject'] ?? 'without a name') })
   })
   secure.on('error', (error: NodeJS.ErrnoException) => {
-    if (HAS_NO_TLS.test(error.code ?? '')) done.resolve({ says: `not shown: ${error.message}` })
-    else unknown(`not known: ${error.message}`)
+    const { code = '', message } = error
+    done.resolve(HAS_NO_TLS.test(code) ? { fields: {}, says: `not shown: ${message}` } : { unknown: message })
   })
   try {
     return await done.promise
