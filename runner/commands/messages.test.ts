@@ -23,6 +23,10 @@ writeFileSync(
   web:
     runtime: process
     services: { web: { command: [bun, server.ts], port: auto, ready: { http: /health } } }
+  slow:
+    runtime: process
+    defaults: { up: 1s }
+    services: { web: { command: [bun, server.ts], port: auto, ready: { http: /nodes, status: 200 } } }
 `,
 )
 
@@ -184,4 +188,17 @@ describe('a target that another run holds', () => {
     expect(now.tap).toContain('--wait-lock')
     expect(now.junit).toContain('--wait-lock')
   }, 60_000)
+})
+
+test('a stack that does not get ready says which service, what it waited for, and the last reading', async () => {
+  const { out, junit, tap, events } = await ran('slow', 'plan: slow\ntarget: slow\nsteps:\n  - run: "true"\n')
+  const ended = events.find((event) => event.is === 'case.ended')
+  expect(ended?.failures[0]?.message).toBe(
+    'web was not ready within 1s: status is 404, expected 200 (waited for /nodes: status 200)',
+  )
+  for (const report of [out, junit, tap]) {
+    expect(report).toContain('waited for /nodes: status 200')
+    expect(report).toContain('GET http://web/nodes')
+    expect(report).toContain('asked for /nodes')
+  }
 })

@@ -1,6 +1,7 @@
 /** The last log lines of the services that a failed check was about, and what their health checks said. */
 import { knownText } from '../base/decode.ts'
 import { messageOf, type Output, type ServiceLines } from '../contracts/errors.ts'
+import { healthCheckOutput } from '../contracts/health-check.ts'
 import type { Runtime } from '../contracts/target.ts'
 import { withinTime } from './deadline.ts'
 
@@ -38,14 +39,8 @@ async function linesOf(name: string, runtime: Runtime): Promise<readonly string[
 async function healthCheckOf(name: string, runtime: Runtime): Promise<Output | undefined> {
   try {
     const state = await withinTime(runtime.service(name).state(), WITHIN)
-    return state?.healthCheck && healthCheckOutput(name, state.healthCheck)
+    return state && healthCheckOutput(name, state)
   } catch {
     return undefined
   }
-}
-
-/** Undefined for one that succeeded, or said nothing. */
-export function healthCheckOutput(name: string, check: { exit: number; output: string }): Output | undefined {
-  if (check.exit === 0 || check.output.trim() === '') return undefined
-  return { of: `the health check of ${name} (exit ${check.exit})`, stdout: Buffer.from(check.output) }
 }

@@ -52,9 +52,17 @@ function linesOf(bytes: Uint8Array, redactor: Redactor): Pick<OutputTail, 'lines
   const total = bytes.reduce((count, byte) => (byte === 10 ? count + 1 : count), bytes.at(-1) === 10 ? 0 : 1)
   const isCut = bytes.length > LAST_BYTES
   const text = redactor.text(Buffer.from(bytes).subarray(-LAST_BYTES).toString('utf8'))
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
+  const lines = text
+    .replace(/\r*\n$/, '')
+    .split('\n')
+    .map(rewritten)
   const whole = isCut ? withoutStart(lines) : lines
   return { lines: whole.slice(-LAST_LINES).map(shortened), total }
+}
+
+/** Progress is written over itself: what stands there in the end is shown. */
+function rewritten(line: string): string {
+  return line.includes('\r') ? (line.split('\r').findLast((one) => one !== '') ?? '') : line
 }
 
 /** The last bytes may begin in the middle of a line, and of a secret. */

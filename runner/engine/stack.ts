@@ -4,7 +4,7 @@ import { messageOf } from '../contracts/errors.ts'
 import { type PlainCondition, withCondition } from '../contracts/params.ts'
 import type { Case } from '../contracts/plan.ts'
 import { placeOf } from '../contracts/source.ts'
-import type { Runtime, RuntimeHost, Target } from '../contracts/target.ts'
+import type { ReadyReading, Runtime, RuntimeHost, Target } from '../contracts/target.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { bind, bindValue } from '../plan/bind.ts'
 import type { Names } from '../plan/values.ts'
@@ -58,7 +58,7 @@ function namesFor(roots: Names, services: Readonly<Record<string, unknown>>): Na
 }
 
 /** Reads a service's `ready` once. In it the service's own address may be left out. */
-async function readyOf(parts: HostParts, service: string, signal: AbortSignal) {
+async function readyOf(parts: HostParts, service: string, signal: AbortSignal): Promise<ReadyReading | undefined> {
   const plain = readyCondition(parts.kase, service)
   const runtime = parts.runtime()
   if (plain === undefined || runtime === undefined) return undefined
@@ -87,9 +87,20 @@ async function readyOf(parts: HostParts, service: string, signal: AbortSignal) {
       memory: new Map(),
       measure: (text) => limitOf(kase.target, text, '', text),
     })
-    return { holds: verdict.is === 'holds', says: saysOf(verdict) }
+    if (verdict.is === 'holds') return { holds: true, says: 'ready' }
+    return {
+      holds: false,
+      says: saysOf(verdict),
+      condition: condition.says,
+      details: {
+        place: condition.place,
+        last: verdict.readings.at(-1)?.says,
+        asked: verdict.asked?.map((one) => ({ ...one, text: ofService(one.text, service) })),
+        outputs: verdict.outputs,
+      },
+    }
   } catch (error) {
-    return { holds: false, says: messageOf(error) }
+    return { holds: false, says: messageOf(error), condition: condition.says }
   } finally {
     bound.release()
   }
@@ -104,6 +115,13 @@ function saysOf(verdict: Awaited<ReturnType<ReturnType<typeof makeCondition>['ch
   if (verdict.is === 'untaken') return verdict.why
   if (verdict.is === 'holds') return 'ready'
   return verdict.misses.map((miss) => `${miss.path} is ${miss.actual}, expected ${miss.expected}`).join('; ')
+}
+
+/** The service's own address may be left out, and is what was asked all the same. */
+function ofService(text: string, service: string): string {
+  return text
+    .replace(/^([A-Z]+ )\//, `$1http://${service}/`)
+    .replace(/^(a (?:TCP|TLS) connection to ):/, `$1${service}:`)
 }
 
 /** `http: /health` and `tcp: :8545` mean this service. */

@@ -214,10 +214,18 @@ describe('a stack', () => {
     expect((await healthy.runtime.service('web').state()).health).toBe('healthy')
     expect((await healthy.down.undo()).code).toBe(0)
     const sick = await up({
-      compose: `services:\n  web:\n    ${SLEEPS}\n    ${check('exit 1')}\n`,
+      compose: `services:\n  web:\n    ${SLEEPS}\n    ${check('echo no database; exit 1')}\n`,
       defaults: { up: '1s' },
     })
-    expect(await refusal(sick.begun)).toBe('web was not ready within 1s: it is unhealthy')
+    const error = await sick.begun.catch((thrown) => thrown)
+    expect(error.message).toBe(
+      'web was not ready within 1s: it is unhealthy (waited for its health check to succeed: echo no database; exit 1)',
+    )
+    const [output] = error.details.outputs
+    expect([output.of, Buffer.from(output.stdout).toString()]).toEqual([
+      'the health check of web (exit 1)',
+      'no database\n',
+    ])
     expect((await sick.down.undo()).code).toBe(0)
   })
   test('may have services that do their work and go', async () => {

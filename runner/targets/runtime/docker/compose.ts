@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { lastLines } from '../../../base/brief.ts'
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { RuntimeHost } from '../../../contracts/target.ts'
 import type { Address, Transport } from '../../../contracts/transport.ts'
@@ -167,10 +166,16 @@ export class Compose {
       execLocally({ argv: all }, { env, timeout, cwd: dirname(files[0] as string) }, new AbortController().signal),
     )
     if (exit.code === 0) return Buffer.from(exit.stdout).toString()
-    const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
+    const [stdout, stderr] = [exit.stdout, exit.stderr].map((bytes) => Buffer.from(bytes).toString().trim())
+    const words = stderr || stdout || ''
     const names = this.#parts.files.map((file) => basename(file)).join(', ')
-    throw new TargetError(`${names} ${exit.timedOut ? 'took too long' : problem}: ${essence(words)}`, {
-      details: { last: lastLines(words, 30), hint: aboutPorts(words) },
+    const what = `${names} ${exit.timedOut ? 'took too long' : problem}`
+    throw new TargetError(`${what}: ${essence(words)}${buildReason(stdout, words)}`, {
+      details: {
+        // A builder writes what a command of the Dockerfile said to either stream.
+        outputs: [{ of: `\`${this.#command.join(' ')} ${argv[0]}\``, stdout: exit.stdout, stderr: exit.stderr }],
+        hint: aboutPorts(words),
+      },
     })
   }
 
@@ -189,6 +194,18 @@ export class Compose {
       DOCKER_CLI_HINTS: 'false',
     })
   }
+}
+
+/**
+ * What the command of the Dockerfile said that failed. BuildKit repeats its output between dashes, with times in front; the
+ * legacy builder only writes it to stdout.
+ */
+function buildReason(stdout = '', words: string): string {
+  const blocks = [...`${stdout}\n${words}`.matchAll(/^-{3,}\n > .*:\n([\s\S]*?)\n-{3,}$/gm)]
+  const legacy = /returned a non-zero code/.test(words) ? stdout.replace(/^(Step \d|\s*--->|Removing ).*$/gm, '') : ''
+  const lines = (blocks.at(-1)?.[1] ?? legacy).split('\n').map((line) => line.replace(/^\d+\.\d+ /, '').trim())
+  const last = lines.findLast((line) => line !== '')
+  return last === undefined ? '' : `: ${last}`
 }
 
 /** Every case brings up a stack of its own, and a port of the host can be published once. */

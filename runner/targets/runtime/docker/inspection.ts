@@ -16,7 +16,11 @@ export interface Inspection {
     readonly Error: string
     readonly Pid: number
     readonly StartedAt: string
-    readonly Health?: { readonly Status: 'none' | 'starting' | 'healthy' | 'unhealthy' }
+    readonly Health?: {
+      readonly Status: 'none' | 'starting' | 'healthy' | 'unhealthy'
+      /** The last probes, newest last. */
+      readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] | null
+    }
   }
   readonly Config: {
     readonly Image: string
@@ -71,6 +75,7 @@ export function stateOf(inspection: Inspection, sampled: Health | undefined, mem
   return {
     state,
     health: healthOf(inspection, sampled),
+    healthCheck: lastProbe(inspection),
     exit: exited ? State.ExitCode : undefined,
     why: exited ? (State.OOMKilled ? 'out of memory' : State.Error || undefined) : undefined,
     restarts: inspection.RestartCount,
@@ -82,6 +87,11 @@ export function stateOf(inspection: Inspection, sampled: Health | undefined, mem
     mounts: Mounts.map(({ Destination, Name, Source }) => `${Name ?? Source}:${Destination}`),
     json: inspection,
   }
+}
+
+function lastProbe({ State }: Inspection): ServiceState['healthCheck'] {
+  const last = State.Health?.Log?.at(-1)
+  return last && { exit: last.ExitCode, output: last.Output }
 }
 
 /** A service whose container is gone. */

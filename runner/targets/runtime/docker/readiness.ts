@@ -1,5 +1,6 @@
 /** Waits until a service that was brought up is ready: woken by the daemon's events, sampled otherwise. */
-import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import { type FailureDetails, messageOf, TargetError } from '../../../contracts/errors.ts'
+import { healthCheckOutput } from '../../../contracts/health-check.ts'
 import type { RuntimeHost, Service, ServiceState } from '../../../contracts/target.ts'
 import { textsOf } from '../log/texts.ts'
 import { lookUntil, type Seen } from '../look-until.ts'
@@ -24,7 +25,7 @@ export function untilReady(starting: Starting): Promise<void> {
     ...starting,
     pause: 10,
     look: (passed) => look(starting, passed),
-    notUp: (message) => notUp(service, message),
+    notUp: (message, details) => notUp(service, message, details),
   })
 }
 
@@ -32,13 +33,24 @@ async function look({ service, host, signal }: Starting, passed: number): Promis
   const state = await service.state({ health: true, signal })
   if (state.state === 'exited') return afterExit(service, state)
   if (state.state !== 'running') return { holds: false, says: `it is ${state.state}` }
-  if (state.health !== 'healthy' && state.health !== 'none') return { holds: false, says: `it is ${state.health}` }
+  if (state.health !== 'healthy' && state.health !== 'none') return unhealthy(service, state)
   try {
     const own = await host.ready(service.name, signal)
     if (own || state.health === 'healthy') return own ?? { holds: true, says: '' }
     return { holds: passed >= FIRST_MOMENT, says: 'it was just started' }
   } catch (error) {
     return { holds: false, says: messageOf(error) }
+  }
+}
+
+function unhealthy({ name }: Service, state: ServiceState): Seen {
+  const { Test = [] } = (state.json as Inspection).Config.Healthcheck ?? {}
+  const output = healthCheckOutput(name, state)
+  return {
+    holds: false,
+    says: `it is ${state.health}`,
+    condition: `its health check to succeed: ${Test.slice(1).join(' ')}`,
+    details: output && { outputs: [output] },
   }
 }
 
@@ -50,7 +62,7 @@ async function afterExit(service: Service, { exit, json }: ServiceState) {
   throw await notUp(service, `${service.name} exited with ${how} before it was ready`)
 }
 
-async function notUp(service: Service, message: string): Promise<TargetError> {
+async function notUp(service: Service, message: string, details: FailureDetails = {}): Promise<TargetError> {
   const lines = await textsOf(service.logs({ last: LAST_LINES }))
-  return new TargetError(message, { details: { logs: [{ service: service.name, lines }] } })
+  return new TargetError(message, { details: { ...details, logs: [{ service: service.name, lines }] } })
 }

@@ -1,9 +1,9 @@
 /** Waits until a service that was started is ready: woken by its exit, polled otherwise. */
 import { after } from '../../../base/timer.ts'
-import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import { type FailureDetails, messageOf, TargetError } from '../../../contracts/errors.ts'
 import { placeOf } from '../../../contracts/source.ts'
 import type { RuntimeHost } from '../../../contracts/target.ts'
-import { formatDuration } from '../../../contracts/units.ts'
+import { notReady, type Seen } from '../look-until.ts'
 import type { ServiceConfig } from './config.ts'
 import type { ProcessService } from './known.ts'
 import type { Supervising } from './supervising.ts'
@@ -21,8 +21,6 @@ export interface Starting {
   readonly limit: number
 }
 
-type Seen = { readonly holds: boolean; readonly says: string }
-
 /** Throws a TargetError with the last lines of its log when it exits, or is not ready in time. */
 export async function untilReady(starting: Starting): Promise<void> {
   const { known, signal, limit } = starting
@@ -31,12 +29,9 @@ export async function untilReady(starting: Starting): Promise<void> {
   for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
     signal.throwIfAborted()
     const passed = performance.now() - start
-    const { holds, says } = (await hasExited(known))
-      ? await afterExit(starting)
-      : await look(starting, passed, stirs.reading)
-    if (holds) return
-    if (passed > limit)
-      throw await notUp(starting, `${known.name} was not ready within ${formatDuration(limit)}: ${says}`)
+    const seen = (await hasExited(known)) ? await afterExit(starting) : await look(starting, passed, stirs.reading)
+    if (seen.holds) return
+    if (passed > limit) throw await notUp(starting, notReady(known.name, limit, seen), seen.details)
     await stirs.within(pause)
   }
 }
@@ -94,7 +89,7 @@ async function hasExited(known: ProcessService): Promise<boolean> {
   return exit !== undefined && !alive
 }
 
-async function notUp({ known, config }: Starting, message: string): Promise<TargetError> {
+async function notUp({ known, config }: Starting, message: string, details: FailureDetails = {}): Promise<TargetError> {
   const logs = [{ service: known.name, lines: await known.lastLines() }]
-  return new TargetError(message, { details: { place: placeOf(config), logs } })
+  return new TargetError(message, { details: { place: placeOf(config), ...details, logs } })
 }

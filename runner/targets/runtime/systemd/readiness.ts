@@ -1,5 +1,5 @@
 /** Waits until a unit that was brought is ready: woken by what systemd says of it, sampled otherwise. */
-import { TargetError } from '../../../contracts/errors.ts'
+import { type FailureDetails, TargetError } from '../../../contracts/errors.ts'
 import type { RuntimeHost, Service } from '../../../contracts/target.ts'
 import { lookUntil, type Seen } from '../look-until.ts'
 import { lastLines } from './journal.ts'
@@ -21,7 +21,7 @@ export function untilReady(starting: Starting): Promise<void> {
     ...starting,
     pause: 20,
     look: () => look(starting),
-    notUp: (message) => notUp(starting, message),
+    notUp: (message, details) => notUp(starting, message, details),
   })
 }
 
@@ -40,7 +40,7 @@ async function look(starting: Starting): Promise<Seen> {
   return (await host.ready(service.name, signal)) ?? { holds: true, says: '' }
 }
 
-async function notUp({ known }: Starting, message: string): Promise<TargetError> {
+async function notUp({ known }: Starting, message: string, details: FailureDetails = {}): Promise<TargetError> {
   const logs = [{ service: known.name, lines: await lastLines(known.machine, known.unit) }]
-  return new TargetError(message, { details: { logs } })
+  return new TargetError(message, { details: { ...details, logs } })
 }

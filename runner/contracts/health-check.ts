@@ -1,0 +1,11 @@
+import type { Output } from './errors.ts'
+import type { ServiceState } from './target.ts'
+
+/** What a health check said that fails, for failures; undefined for one that succeeded, said nothing, or has not run. */
+export function healthCheckOutput(
+  name: string,
+  { healthCheck }: Pick<ServiceState, 'healthCheck'>,
+): Output | undefined {
+  if (healthCheck === undefined || healthCheck.exit === 0 || healthCheck.output.trim() === '') return undefined
+  return { of: `the health check of ${name} (exit ${healthCheck.exit})`, stdout: Buffer.from(healthCheck.output) }
+}
