@@ -202,3 +202,43 @@ test('a stack that does not get ready says which service, what it waited for, an
     expect(report).toContain('asked for /nodes')
   }
 })
+
+test('--keep says what is left in and where, and not what an undo would do', async () => {
+  const plan = `plan: keeps
+target: web
+steps:
+  - inject-fault: { pause: web }
+  - apply-config: { file: kept.json, set: { $.a: 1 } }
+`
+  const { out, junit, tap, events } = await ran('keeps', plan, ['--keep'])
+  try {
+    const kept = events.flatMap((event) => (event.is === 'restored' ? [event] : []))
+    expect(kept.map(({ title, outcome }) => [title, outcome])).toEqual([
+      ['starts web', 'kept'],
+      ['freezes web', 'kept'],
+      ['writes kept.json', 'kept'],
+    ])
+    const where = /web is paused: http:\/\/127\.0\.0\.1:\d+, process \d+, folder \/\S+/
+    for (const report of [out, junit, tap]) {
+      expect(report).toMatch(where)
+      expect(report).not.toContain('is gone')
+      expect(report).not.toContain('as it was')
+    }
+    expect(out).toContain('changes were left in; to put them back, type:')
+  } finally {
+    expect((await runCli(['restore', '.'], { cwd: folder })).code).toBe(0)
+  }
+}, 60_000)
+
+test('a capture out of a text that is not JSON says why it is not, and where', async () => {
+  const { out } = await ran(
+    'capture',
+    `plan: capture
+target: here
+steps:
+  - run: echo '{"a":NaN}'
+    capture: { a: $.a }
+`,
+  )
+  expect(out).toMatch(/nothing to capture as "a": \$\.a needs a document: not JSON: line 1, column 6: .*NaN/)
+})

@@ -28,10 +28,24 @@ export function askedOf(common: CommonKeys): ReadonlySet<string> {
 }
 
 function absent(planned: Planned, name: string, spec: CaptureSpec, reading: Reading): CheckFailure {
+  const noDocument = spec.from.startsWith('$') && reading.document === undefined
+  if (noDocument) return withoutDocument(planned, name, spec, reading)
   const why = spec.matches === undefined ? 'is absent' : `does not match /${spec.matches}/`
   return new CheckFailure(`nothing to capture as "${name}": ${spec.from} ${why}`, {
     place: placeAt(placeOf(planned.raw) ?? planned.place, 'capture', name),
     last: reading.says,
     hint: 'give a default, {from: …, default: …}, when it may be missing',
   })
+}
+
+/** A path into a reading that is not a document says nothing of the path. */
+function withoutDocument(planned: Planned, name: string, { from }: CaptureSpec, reading: Reading): CheckFailure {
+  return new CheckFailure(
+    `nothing to capture as "${name}": ${from} needs a document: ${reading.noDocument ?? 'not JSON'}`,
+    {
+      place: placeAt(placeOf(planned.raw) ?? planned.place, 'capture', name),
+      last: reading.says,
+      outputs: reading.output && [reading.output],
+    },
+  )
 }

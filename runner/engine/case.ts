@@ -19,6 +19,7 @@ import { checkRequirements } from './requires.ts'
 import { Scope } from './scope.ts'
 import { bringUp } from './stack.ts'
 import { passOver, runSteps } from './steps.ts'
+import { whereEntry } from './where.ts'
 import type { World } from './world.ts'
 
 const EVIDENCE_LIMIT = 60_000
@@ -185,7 +186,8 @@ class CaseLife {
   async #restoreAndProve(world: World, scope: Scope): Promise<void> {
     if (this.#run.check) return
     if (this.#run.keep || (this.#run.abandon && this.#run.stop.word !== undefined)) {
-      if (world.changes.keep().length > 0) this.#restored = 'kept'
+      const kept = await world.changes.keep((entry) => whereEntry(entry, world.runtime))
+      if (kept.length > 0) this.#restored = 'kept'
       return
     }
     const proven = (await this.#restore(world)) && (await this.#provenAgain(world))

@@ -113,7 +113,8 @@ describe('undoing', () => {
   test('is left out by keep, which tells so and leaves the journal', async () => {
     await using it = new Bench()
     await it.changes.make(it.change('a'), { step: '1', signal })
-    expect(it.changes.keep()).toMatchObject([{ outcome: 'kept' }])
+    expect(await it.changes.keep(async () => ['here', 'there'])).toMatchObject([{ outcome: 'kept' }])
+    expect(it.events.findLast(({ is }) => is === 'restored')).toMatchObject({ outcome: 'kept', message: 'here\nthere' })
     await it.changes.close()
     expect(it.notes()).toEqual([])
     expect(it.states()).toEqual(['applied'])
@@ -245,7 +246,7 @@ class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.changes.keep()
+    await this.changes.keep()
     await this.changes.close()
     rmSync(this.folder, { recursive: true })
   }

@@ -26,6 +26,8 @@ const APPLIES_WITHIN = 60_000
 /** What was changed and is not proven to be put back, in the order it was made. */
 export interface Entry {
   readonly id: number
+  /** What the change does: `stops node`. */
+  readonly does: string
   readonly undo: Undo
   /** Id of the planned step, and the `id` that the plan gave it. */
   readonly step: string
@@ -128,14 +130,16 @@ export class Changes {
     })
   }
 
-  /** Leaves everything as it is, for `--keep`; nobody watches over it any more. */
-  keep(): Restored[] {
+  /** Leaves everything as it is, for `--keep`; nobody watches over it any more. `where`: where a person finds what a change is in. */
+  async keep(where: (entry: Entry) => Promise<readonly string[]> = async () => []): Promise<Restored[]> {
     this.#guardian?.[Symbol.dispose]()
-    return this.#open().map((entry) => {
-      entry.timer?.stop()
-      this.#emitRestored(entry, 'kept', 0, 'end')
-      return { entry, outcome: 'kept' as const }
-    })
+    const kept = this.#open()
+    for (const entry of kept) entry.timer?.stop()
+    for (const entry of kept) {
+      const message = (await where(entry)).join('\n') || undefined
+      this.#emitRestored(entry, 'kept', 0, 'end', { message })
+    }
+    return kept.map((entry) => ({ entry, outcome: 'kept' as const }))
   }
 
   /** Lets the guardian go, and deletes a journal of which everything is undone. */
@@ -179,7 +183,7 @@ export class Changes {
         does: this.#options.redactor.text(change.does),
       })
       await this.#place.bring(id)
-      const entry: Entry = { id, undo, step: by.step, name: by.name, state: 'open' }
+      const entry: Entry = { id, does: change.does, undo, step: by.step, name: by.name, state: 'open' }
       this.#entries.push(entry)
       return entry
     } catch (error) {
@@ -375,7 +379,8 @@ export class Changes {
       is: 'restored',
       case: this.#options.case,
       entry: entry.id,
-      title: entry.undo.title,
+      // What is left in is the change, and not what its undo would bring back.
+      title: outcome === 'kept' ? entry.does : entry.undo.title,
       outcome,
       duration: Math.round(duration),
       by,

@@ -3,6 +3,7 @@ import { messageOf } from '../contracts/errors.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { LogMark, Runtime, Service } from '../contracts/target.ts'
 import type { Changes } from './changes.ts'
+import { whereEntry } from './where.ts'
 
 /** A stack as it is opened: what brings it up is journalled in a journal of its own. */
 export interface OpenStack {
@@ -110,7 +111,7 @@ class Shared {
     this.#isUp = false
     if (!stack) return []
     if (this.kept) {
-      stack.changes.keep()
+      await stack.changes.keep((entry) => whereEntry(entry, stack.runtime))
       await stack.runtime.keep?.()
       await stack.close()
       return []

@@ -74,7 +74,11 @@ export class RunRecord {
 
   #addRestored(kase: CaseRecord, event: EventOf<'restored'>): void {
     if (event.outcome === 'restored' || event.outcome === 'drifted') kase.open.delete(event.entry)
-    kase.items.push({ is: 'restored', title: this.#unique(kase, `restored: ${event.title}`), event })
+    kase.items.push({
+      is: 'restored',
+      title: this.#unique(kase, `${event.outcome === 'kept' ? 'left in' : 'restored'}: ${event.title}`),
+      event,
+    })
   }
 
   #endCase(kase: CaseRecord, { outcome, duration, reason, failures, restored }: EventOf<'case.ended'>): void {

@@ -46,3 +46,13 @@ export function cutOffStep(kase: CaseRecord): StepRecord | undefined {
   if (!kase.killed) return undefined
   return [...stepsOf(kase)].findLast(({ outcome, reason }) => outcome === 'errored' && reason?.message === KILLED)
 }
+
+/** What `--keep` leaves in did not go wrong. */
+export function isLeftOnPurpose(cases: readonly CaseRecord[]): boolean {
+  const isWrong = cases.some(({ restored, killed }) => restored === 'failed' || restored === 'drifted' || killed)
+  return !isWrong && cases.some(({ restored }) => restored === 'kept')
+}
+
+export function leftWords(cases: readonly CaseRecord[]): string {
+  return isLeftOnPurpose(cases) ? 'changes were left in; to put them back, type:' : 'something was not put back; type:'
+}

@@ -51,7 +51,7 @@ export function pointResult({ name, outcome, message }: StepRecord['points'][num
 
 export function restoredResult({ event }: RestoredRecord): Result | undefined {
   if (event.outcome === 'restored') return undefined
-  if (event.outcome === 'kept') return skipped('kept', 'kept as it is')
+  if (event.outcome === 'kept') return skipped('kept', cleanLine(['left in', event.message].filter(Boolean).join(': ')))
   const { outcome, outputs = [], hint } = event
   const said = event.message ?? `${outcome}: ${event.title}`
   const more = [textOf(outputLines(outputs, plainTone)), hint === undefined ? '' : `→ ${hint}`].filter(Boolean)

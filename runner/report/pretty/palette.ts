@@ -47,5 +47,5 @@ export function restoredMark(outcome: RestoreOutcome, palette: Palette): string 
 export function restoredWords(outcome: RestoreOutcome): string {
   if (outcome === 'failed') return 'NOT restored'
   if (outcome === 'drifted') return 'drifted, left alone'
-  return outcome === 'kept' ? 'kept as it is' : 'restored'
+  return outcome === 'kept' ? 'left in' : 'restored'
 }

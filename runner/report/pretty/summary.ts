@@ -5,7 +5,7 @@ import { whereIs } from '../frame-text.ts'
 import { cleanLine } from '../plain-text.ts'
 import { type CaseRecord, isBad, KILLED, reasonText } from '../record.ts'
 import type { RunRecord } from '../run-record.ts'
-import { sayWhy } from '../verdict.ts'
+import { isLeftOnPurpose, leftWords, sayWhy } from '../verdict.ts'
 import { laidOut, type Room } from './layout.ts'
 import { markOf, type Palette, paintOf, restoredMark, restoredWords, wordOf } from './palette.ts'
 
@@ -114,7 +114,10 @@ function endLines(run: RunRecord, cases: readonly CaseRecord[], { palette }: Sum
   const left =
     run.ended?.left ?? (run.killed && cases.some(({ open }) => open.size > 0) ? 'bun run plan restore' : undefined)
   if (left !== undefined)
-    lines.push(palette.bad('something was not put back; type:'), `  ${palette.strong(cleanLine(left))}`)
+    lines.push(
+      (isLeftOnPurpose(cases) ? palette.warn : palette.bad)(leftWords(cases)),
+      `  ${palette.strong(cleanLine(left))}`,
+    )
   return lines
 }
 

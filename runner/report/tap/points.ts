@@ -73,7 +73,10 @@ function subPoint({ name, outcome, message }: StepRecord['points'][number], step
 
 function restoredPoint({ title, event }: RestoredRecord): Point {
   const { outcome, message, duration, unverified, outputs, hint } = event
-  if (outcome === 'kept') return { ok: true, title, directive: 'SKIP kept as it is', points: [] }
+  if (outcome === 'kept') {
+    const diagnostics = message === undefined ? undefined : { message }
+    return { ok: true, title, directive: 'SKIP left in', points: [], diagnostics }
+  }
   const ok = outcome === 'restored'
   const proof = unverified ? 'the exit code of the undo: there is no verify' : undefined
   const more = message !== undefined || proof !== undefined

@@ -1,6 +1,7 @@
 import type { Reporter, RunEvent, Sink } from '../../contracts/events.ts'
 import { cleanEvent, cleanLine } from '../plain-text.ts'
 import { RunRecord } from '../run-record.ts'
+import { leftWords } from '../verdict.ts'
 import { bailOut, casePoint, type Point } from './points.ts'
 import { yamlish } from './yamlish.ts'
 
@@ -46,7 +47,7 @@ export class TapReport implements Reporter {
     this.#run.finish()
     for (const id of this.#run.cases.keys()) this.#case(id)
     const { ended, killed, interrupted } = this.#run
-    if (ended?.left) this.#lines([`# something was not put back; type: ${cleanLine(ended.left)}`])
+    if (ended?.left) this.#lines([`# ${leftWords([...this.#run.cases.values()])} ${cleanLine(ended.left)}`])
     const bail = bailOut(killed, ended?.interrupted ?? interrupted?.signal)
     if (bail !== undefined) this.#lines([`Bail out! ${bail}`])
   }

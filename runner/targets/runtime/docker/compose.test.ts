@@ -160,6 +160,13 @@ networks: { front: {} }
       expect(isError(error, 'target')).toBe(true)
       expect(error.message).toMatch(/^compose\.yaml could not be built: .*no-such-file/)
       expect((await bad.down.undo()).code).toBe(0)
+      const wrong = await up({
+        compose,
+        files: { Dockerfile: `FROM ${IMAGE}\nRUN echo "no such library" && exit 3\n` },
+      })
+      const refused = await wrong.begun.catch((thrown) => thrown)
+      expect(refused.message).toMatch(/^compose\.yaml could not be built: .*: no such library$/)
+      expect((await wrong.down.undo()).code).toBe(0)
     }))
 
   test('an image that is neither here nor anywhere is named, before anything starts', () =>

@@ -42,6 +42,7 @@ export function dockerService(parts: ServiceParts): Service {
     files: filesInside(engine, () => group.first()),
     state: ({ health, signal } = {}) => stateNow(parts, health === true, signal),
     names: () => namesOf(parts),
+    where: async () => (await group.look()).flatMap(whereOf),
     endpoint: (port) => endpointOf(parts, port),
     exec: async (command, options, signal) => {
       const { Id, State } = await group.first()
@@ -102,6 +103,17 @@ async function stateOfOne(
     memoryOf(group.engine, one),
   ])
   return stateOf(one, sample, memory)
+}
+
+/** Its container, and the ports of the host that lead to it. */
+function whereOf({ Name, NetworkSettings }: Inspection): string[] {
+  const ports = Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, published]) =>
+    (published ?? []).map(({ HostIp, HostPort }) => {
+      const host = HostIp.includes(':') ? `[${HostIp}]` : HostIp
+      return `port ${port.replace('/tcp', '')} at ${host}:${HostPort}`
+    }),
+  )
+  return [`container ${Name.replace(/^\//, '')}`, ...ports]
 }
 
 /** As of the last look: it is made anew at every start. */
