@@ -60,26 +60,15 @@ const parsers: Readonly<Record<Exclude<Format, 'text' | 'json'>, (text: string) 
 
 async function yamlIn(text: string): Promise<unknown> {
   if (text.trim() === '') throw new Fault('it is empty')
-  const { parseAllDocuments } = await import('yaml')
-  const found = parseAllDocuments(text, { intAsBigInt: true, merge: true, logLevel: 'silent' })
-  const documents = Array.isArray(found) ? found : []
-  const broken = documents.flatMap(({ errors }) => errors)[0]
-  if (broken) {
-    const [{ line, col }] = broken.linePos ?? [{ line: 1, col: 1 }]
-    throw faultAt(line, col, firstLine(broken.message.replace(/ at line \d+, column \d+:?/, '')))
+  const { parseYaml } = await import('../../runner/base/yaml/parse.ts')
+  const { yaml, problems } = parseYaml(text, { foreign: true })
+  const [wrong] = problems
+  if (wrong) {
+    const { line, column } = placeIn(text, wrong.start)
+    throw faultAt(line, column, wrong.message)
   }
-  const [first, ...more] = documents.filter(({ contents }) => contents !== null && !isNull(contents))
-  if (more[0]) {
-    const { line, column } = placeIn(text, more[0].range[0])
-    throw faultAt(line, column, `a second document begins here, and only files of one document are read`)
-  }
-  return (first ?? documents[0])?.toJS() ?? null
-}
-
-/** The empty document behind a last `---`. */
-function isNull(contents: unknown): boolean {
-  const { value, source } = contents as { value?: unknown; source?: string }
-  return value === null && (source ?? '') === ''
+  // How much aliases may add was checked.
+  return yaml?.toJS({ maxAliasCount: -1 }) ?? null
 }
 
 async function tomlIn(text: string): Promise<unknown> {

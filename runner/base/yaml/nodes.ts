@@ -90,11 +90,12 @@ function* inAlias(node: Alias, look: Look): Generator<YamlProblem> {
 
 function* inPair(pair: Pair, look: Look): Generator<YamlProblem> {
   const { key, value } = pair
-  if (isMap(key) || isSeq(key)) {
+  if (!look.foreign && (isMap(key) || isSeq(key))) {
     yield trapOr(look, problem(key, 'key', "a key can't be a mapping or a list", 'quote it: "${{ … }}"'))
     return
   }
-  if (isAlias(key)) yield problem(key, 'key', "a key can't be an alias", `quote it if text is meant: "*${key.source}"`)
+  if (isAlias(key) && !look.foreign)
+    yield problem(key, 'key', "a key can't be an alias", `quote it if text is meant: "*${key.source}"`)
   else if (!look.foreign && DANGEROUS.has(keyOf(pair)))
     yield problem(key, 'dangerous-key', `"${keyOf(pair)}" can't be a key`, 'use another name')
   yield* inNode(value, look)
@@ -105,6 +106,7 @@ function* inPair(pair: Pair, look: Look): Generator<YamlProblem> {
 function* doubleKeys({ items }: YAMLMap, look: Look): Generator<YamlProblem> {
   const seen = new Set<string>()
   for (const pair of items) {
+    if (isMap(pair.key) || isSeq(pair.key)) continue
     const key = keyOf(pair)
     if (seen.has(key))
       yield trapOr(look, problem(pair.key, 'duplicate_key', 'this key is given twice', 'keep one of them'))
@@ -130,7 +132,7 @@ export function keyOf({ key }: Pair): string {
 }
 
 export function isMerge({ key }: Pair): boolean {
-  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN'
+  return isScalar(key) && key.source === '<<' && key.type === 'PLAIN'
 }
 
 /** The mappings that a `<<` brings in; undefined for what is not one. */

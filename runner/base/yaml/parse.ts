@@ -12,7 +12,7 @@ export interface ReadYaml {
 }
 
 export interface YamlOptions {
-  /** Tags and directives are accepted, as in the files of other tools. A plan has neither. */
+  /** Tags, directives and any keys are accepted, as in the files of other tools; their values are `yaml.toJS()`. */
   readonly foreign?: boolean
 }
 
@@ -31,7 +31,7 @@ export function parseYaml(text: string, { foreign = false }: YamlOptions = {}): 
   const scanned = scan(text, DEEPEST)
   const { tokens, tooDeep } = scanned
   if (tooDeep !== undefined) return { yaml: undefined, problems: [deep(tooDeep)] }
-  const documents = [...new Composer(LIBRARY).compose(tokens, true, text.length)]
+  const documents = [...new Composer({ ...LIBRARY, merge: foreign }).compose(tokens, true, text.length)]
   const full = documents.filter((one) => !isEmpty(one))
   const yaml = full[0] ?? (documents[0] as YamlDocument.Parsed)
   const problems = [

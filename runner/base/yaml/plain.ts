@@ -11,7 +11,6 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import { incomplete } from '../incomplete.ts'
 import { Spelled, setPlain, spelled, spelledAt } from '../spelling.ts'
 import { isMerge, keyOf, mergedOf } from './nodes.ts'
 
@@ -22,7 +21,7 @@ type Made = <T extends object>(value: T, path: Path) => T
 
 /**
  * Plain JSON values, aliases and `<<` written out, marked with their spelling. Integers beyond 2^53 are BigInt, all
- * others numbers. What has a tag that is not understood is incomplete.
+ * others numbers. The document has no tags.
  */
 export function plainOf({ contents }: Document, made: Made = (value) => value): unknown {
   const value = valueAt(contents, [], { made, anchors: new Map() })
@@ -37,8 +36,6 @@ interface Making {
 function valueAt(node: unknown, path: Path, by: Making): unknown {
   if (isAlias(node)) return valueAt(by.anchors.get(node.source), path, by)
   if (isNode(node) && node.anchor) by.anchors.set(node.anchor, node)
-  if (isNode(node) && node.tag !== undefined && !isCore(node))
-    return incomplete(`the tag ${node.tag.replace('tag:yaml.org,2002:', '!!')} is not understood`)
   if (isMap(node)) return by.made(mappingOf(node, path, by), path)
   if (isSeq(node)) return by.made(listOf(node, path, by), path)
   return isScalar(node) ? scalarOf(node) : null
@@ -73,10 +70,4 @@ function mappingOf(node: YAMLMap, path: Path, by: Making): Record<string, unknow
 function scalarOf({ value, type, source }: Scalar): unknown {
   const exact = typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
   return type === 'PLAIN' && source !== undefined && typeof exact !== 'string' ? spelled(exact as null, source) : exact
-}
-
-const CORE = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/
-
-function isCore({ tag }: Node): boolean {
-  return tag === '!' || CORE.test(tag ?? '')
 }
