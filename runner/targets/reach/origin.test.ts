@@ -31,6 +31,18 @@ describe('a declared service that does not run counts as refused', () => {
         `node is ${state}, so nobody listens there`,
       ])
     })
+  test('also where its name has capitals, which a URL has not', async () => {
+    const capital = { ...runtime('exited'), names: () => ['Node'] }
+    const hosts: string[] = []
+    const locate = async (host: string) => {
+      hosts.push(host)
+      return undefined
+    }
+    const judged = await origin('exited', { runtime: capital, locate }).judge(unresolved, node, never, 0)
+    expect(judged.message).toBe('Node is exited, so nobody listens there')
+    await origin('exited', { runtime: capital, locate }).locate('node', 80, never)
+    expect(hosts).toEqual(['Node'])
+  })
   test('also where it can’t be located', async () => {
     const gone = async () => {
       throw new TargetError('node has no container: it was removed', { transient: true })

@@ -31,7 +31,8 @@ export interface OriginParts {
 export function originOf(parts: OriginParts): Origin {
   return {
     transport: parts.transport,
-    locate: async (host, port, signal) => {
+    locate: async (asked, port, signal) => {
+      const host = named(asked, parts.runtime)
       try {
         return await orAborted(signal, parts.locate(host, port))
       } catch (error) {
@@ -46,13 +47,19 @@ export function originOf(parts: OriginParts): Origin {
       // A connection that fails with its way looks as if its peer had closed it; the count may come a moment later.
       if ((parts.transport.cuts?.() ?? 0) > since) throw new TargetError('the connection was cut', { transient: true })
       const mayBeStopped = seen.shows.reachable === undefined && seen.shows.resolves !== true
-      return (mayBeStopped ? await notRunning(parts, whom.name, signal, seen) : undefined) ?? seen
+      return (mayBeStopped ? await notRunning(parts, named(whom.name, parts.runtime), signal, seen) : undefined) ?? seen
     },
   }
 }
 
 /** Nobody said so: it was not answered, or cut. */
 const SILENT: readonly string[] = ['ETIMEDOUT', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CLOSED']
+
+/** The service that a host names. Hosts match in any case (RFC 3986, 3.2.2), and a URL has them in lower case. */
+function named(host: string, runtime: OriginParts['runtime']): string {
+  const names = runtime.names()
+  return names.includes(host) ? host : (names.find((name) => name.toLowerCase() === host.toLowerCase()) ?? host)
+}
 
 /** Undefined when it is not a service, or runs, or nobody can tell. */
 async function notRunning(
