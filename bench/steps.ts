@@ -1,4 +1,5 @@
 /** What a step costs beside what it runs, in time and in memory. */
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fastest } from './measure.ts'
@@ -19,6 +20,14 @@ export async function* noOpSteps(cli: string, folder: string): AsyncGenerator<Ro
     unit: 'ms',
     beside: { what: 'sh loop', value: shell.took },
     goal: { of: 'ratio', most: 1.3 },
+  }
+  const masked = await fastest(planOf(STEPS, cli, folder, true), { cwd: folder, runs: 3 })
+  yield {
+    what: `${STEPS} × sh -c true, with three secrets to mask`,
+    value: masked.took,
+    unit: 'ms',
+    beside: { what: 'without', value: many.took },
+    goal: { of: 'ratio', most: 1.2 },
   }
   const rounds = async (count: number) => {
     const { peak } = await fastest(roundsOf(count, cli, folder), { cwd: folder, runs: 1 })
@@ -45,10 +54,16 @@ export async function readingOf(file: string, what: string, cli: string, folder:
   return { what: `${what}: before the first step`, value: took, unit: 'ms' }
 }
 
-function planOf(steps: number, cli: string, folder: string): string[] {
-  const file = `steps-${steps}.yaml`
-  writeFileSync(join(folder, file), `plan: Steps\nsteps:\n${'  - run: [sh, -c, "true"]\n'.repeat(steps)}`)
+function planOf(steps: number, cli: string, folder: string, secrets = false): string[] {
+  const file = `steps-${steps}${secrets ? '-secrets' : ''}.yaml`
+  const head = secrets ? `secrets:\n${[24, 200, 4_000].map(secretOf).join('')}` : ''
+  writeFileSync(join(folder, file), `plan: Steps\n${head}steps:\n${'  - run: [sh, -c, "true"]\n'.repeat(steps)}`)
   return ['bun', '--no-env-file', cli, file, '--quiet']
+}
+
+function secretOf(length: number): string {
+  const value = randomBytes(length).toString('hex').slice(0, length)
+  return `  s${length}: { command: [echo, "${value}"] }\n`
 }
 
 /** The plan stays small, so that what grows is what a round leaves behind. */

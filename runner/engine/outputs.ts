@@ -57,7 +57,8 @@ function linesOf(bytes: Uint8Array, redactor: Redactor): Pick<OutputTail, 'lines
     .split('\n')
     .map(rewritten)
   const whole = isCut ? withoutStart(lines) : lines
-  return { lines: whole.slice(-LAST_LINES).map(shortened), total }
+  // A secret of several lines is one line once it is masked.
+  return { lines: whole.slice(-LAST_LINES).map(shortened), total: isCut ? total : whole.length }
 }
 
 /** Progress is written over itself: what stands there in the end is shown. */

@@ -14,6 +14,8 @@ export interface Pattern {
   /** Bytes around the core that no skeleton has: masked with it where they are there. */
   readonly lead: Buffer
   readonly trail: Buffer
+  /** A long piece out of its middle is masked, too: a program may have cut it, or taken it apart. */
+  readonly pieces: boolean
   /** A neighboring letter holds bits of it. */
   readonly before: boolean
   readonly behind: boolean
@@ -50,9 +52,9 @@ export function patternsOf(secret: string): Patterns {
 }
 
 function plainPatterns(secret: string, text: string): Pattern[] {
-  return spellings(text).flatMap(
-    (bytes) => patternOf(secret, bytes, (length) => (length >= LOOSE ? 'none' : 'tight')) ?? [],
-  )
+  return spellings(text)
+    .flatMap((bytes) => patternOf(secret, bytes, (length) => (length >= LOOSE ? 'none' : 'tight')) ?? [])
+    .map((one) => ({ ...one, pieces: true }))
 }
 
 /** As it is, decoded where it looks like escapes, with accents composed or apart, and in other character sets. */
@@ -103,6 +105,7 @@ function patternOf(secret: string, bytes: Buffer, check: (length: number) => Pat
       core: bytes.subarray(first, last + 1),
       lead: bytes.subarray(0, first),
       trail: bytes.subarray(last + 1),
+      pieces: false,
       before: false,
       behind: false,
     },

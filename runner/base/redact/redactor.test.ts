@@ -133,6 +133,15 @@ describe('a secret', () => {
     expect(redactor.text('it said eyJh')).toBe('it said eyJh')
   })
 
+  test('is masked in pieces of 24 letters and digits, wherever it was cut or taken apart', () => {
+    const token = randomBytes(60).toString('hex')
+    const redactor = new Redactor()
+    redactor.add(token)
+    for (let at = 0; at + 40 <= token.length; at++)
+      expect(redactor.text(`(((${token.slice(at, at + 40)})))`)).toBe(`(((${MASK})))`)
+    expect(redactor.text(`(((${token.slice(9, 25)})))`)).toBe(`(((${token.slice(9, 25)})))`)
+  })
+
   test('each line of it is masked alone when it is long enough to be no ordinary word', () => {
     const redactor = new Redactor()
     redactor.add('first line of it\nyes\nthird line of it')

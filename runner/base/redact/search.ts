@@ -1,6 +1,7 @@
 /** Finds secrets in bytes, whatever they were quoted, escaped or encoded with. The time grows with the bytes alone. */
 import type { Literal, Pattern } from './patterns.ts'
 import { SHORTEST } from './patterns.ts'
+import { hashOf, Pieces } from './pieces.ts'
 import { type Skeleton, skeletonOf } from './skeleton.ts'
 import { endOf, startOf, type View, viewsOf } from './views.ts'
 
@@ -21,16 +22,16 @@ const SHORTEST_CUT = 12
 const MOST_WORK = 32
 
 export class Search {
-  readonly #patterns: Pattern[] = []
   readonly #literals: Literal[] = []
   readonly #byStart = new Map<number, Pattern[]>()
   /** Which hashes of four bytes begin a pattern: one lookup for almost every byte of a text. */
   readonly #filter = new Uint8Array(1 << 16)
+  readonly #pieces = new Pieces()
   #longest = 0
 
   add({ skeletons, literals }: { skeletons: readonly Pattern[]; literals: readonly Literal[] }): void {
     for (const pattern of skeletons) {
-      this.#patterns.push(pattern)
+      if (pattern.pieces) this.#pieces.add(pattern)
       this.#longest = Math.max(this.#longest, pattern.core.length)
       const key = pattern.skeleton.readUInt32BE(0)
       this.#filter[hashOf(key)] = 1
@@ -57,7 +58,14 @@ export class Search {
   *#inChunk(bytes: Uint8Array, atEnd: boolean): Generator<Span> {
     for (const view of viewsOf(bytes)) {
       yield* this.#literally(view)
-      yield* new Look(view, skeletonOf(view.bytes), atEnd).find(this.#filter, this.#byStart)
+      const skeleton = skeletonOf(view.bytes)
+      yield* new Look(view, skeleton, atEnd).find(this.#filter, this.#byStart)
+      for (const { first, last, secret } of this.#pieces.in(skeleton))
+        yield {
+          start: startOf(view, skeleton.at[first] as number),
+          end: endOf(view, skeleton.at[last] as number),
+          secret,
+        }
     }
   }
 
@@ -211,10 +219,6 @@ function merged(spans: Span[]): Span[] {
     else if (span.end > last.end) kept[kept.length - 1] = { ...last, end: span.end }
   }
   return kept
-}
-
-function hashOf(key: number): number {
-  return Math.imul(key, 0x9e3779b1) >>> 16
 }
 
 function fallbacks(wanted: Uint8Array): Uint32Array {
