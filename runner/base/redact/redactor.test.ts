@@ -43,6 +43,24 @@ const writings: Record<string, (secret: string) => string> = {
   'hex in upper case': (secret) => octets(secret, (hex) => hex).toUpperCase(),
   'hex with colons': (secret) => octets(secret, (hex) => `${hex}:`),
   'hex with blanks and line ends': (secret) => octets(secret, (hex) => `${hex} `).replace(/.{48}/g, '$&\n'),
+  'a dump of xxd': (secret) =>
+    dumped(
+      secret,
+      (hex) => hex.join('').replace(/.{4}/g, '$& '),
+      (text) => text,
+    ),
+  'a dump of hexdump': (secret) =>
+    dumped(
+      secret,
+      (hex) => `${hex.slice(0, 8).join(' ')}  ${hex.slice(8).join(' ')}`,
+      (text) => `|${text}|`,
+    ),
+  'a dump of od': (secret) =>
+    dumped(
+      secret,
+      (hex) => hex.join(' '),
+      () => '',
+    ),
   'a list of bytes of C': (secret) => octets(secret, (hex) => `0x${hex}, `).replace(/.{48}/g, '$&\n'),
   'a list of bytes of Go': (secret) => `[${[...Buffer.from(secret)].join(' ')}]`,
   base32: (secret) => base32(Buffer.from(secret)),
@@ -201,6 +219,8 @@ describe('the time', () => {
     backslashes: '\\'.repeat(1_000_000),
     'begun control sequences': '\u001b]'.repeat(500_000),
     'begun entities': '&a'.repeat(500_000),
+    'hex digits': 'abcd '.repeat(200_000),
+    'hex digits without blanks': `abcd ${'ab'.repeat(500_000)}`,
   }
   for (const [name, text] of Object.entries(texts))
     test(`is bounded for ${name}`, () => {
@@ -214,6 +234,20 @@ describe('the time', () => {
 
 function octets(text: string, write: (hex: string, byte: number) => string): string {
   return [...Buffer.from(text)].map((byte) => write(byte.toString(16).padStart(2, '0'), byte)).join('')
+}
+
+/** Sixteen bytes a line, with their offset before and their text behind them. */
+function dumped(secret: string, columns: (hex: string[]) => string, behind: (text: string) => string): string {
+  const bytes = Buffer.from(`0123456${secret}`)
+  const lines = Array.from({ length: Math.ceil(bytes.length / 16) }, (_, line) =>
+    bytes.subarray(line * 16, line * 16 + 16),
+  )
+  const write = (line: Buffer, index: number) => {
+    const hex = columns([...line].map((byte) => byte.toString(16).padStart(2, '0')))
+    const text = line.toString('latin1').replace(/[^ -~]/g, '.')
+    return `${(index * 16).toString(16).padStart(8, '0')}:  ${hex.padEnd(49)} ${behind(text)}`.trimEnd()
+  }
+  return `\n${lines.map(write).join('\n')}\n`
 }
 
 function ascii(text: string): string {

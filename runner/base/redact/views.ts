@@ -1,3 +1,4 @@
+import { dumpView } from './dump.ts'
 import { escapes, quotedPrintable, type Rule } from './escapes.ts'
 
 /** Bytes with escapes decoded, and where each of them was. */
@@ -5,6 +6,8 @@ export interface View {
   readonly bytes: Uint8Array
   /** Start of each byte in the original, and at last the original's length; undefined where nothing was decoded. */
   readonly at: Uint32Array | undefined
+  /** Where each ends, unless that is where the next one begins. */
+  readonly ends?: Uint32Array | undefined
 }
 
 /** Texts within texts within texts: more levels of escaping than that are not looked into. */
@@ -15,6 +18,8 @@ export function* viewsOf(bytes: Uint8Array): Generator<View> {
   const plain: View = { bytes, at: undefined }
   yield plain
   yield* levelsOf(plain)
+  const dump = dumpView(bytes)
+  if (dump !== undefined) yield dump
   const printable = decoded(plain, quotedPrintable)
   if (printable === undefined) return
   yield printable
@@ -41,7 +46,8 @@ export function startOf({ at }: View, index: number): number {
 }
 
 /** Where it ends. Bytes of one escape begin at the same place. */
-export function endOf({ bytes, at }: View, index: number): number {
+export function endOf({ bytes, at, ends }: View, index: number): number {
+  if (ends !== undefined) return ends[index] as number
   if (at === undefined) return index + 1
   let next = index + 1
   while (next < bytes.length && at[next] === at[index]) next++
