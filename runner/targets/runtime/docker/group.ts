@@ -13,6 +13,8 @@ export class Group {
   /** Which of the replicas, from 1; undefined is all of them. */
   readonly #replica: number | undefined
   #last: readonly Inspection[] = []
+  /** Reads the end of its log, which goes with a container. */
+  keepLog: () => Promise<void> = async () => undefined
 
   constructor(name: string, engine: Engine, selector: Selector, replica?: number) {
     this.name = name

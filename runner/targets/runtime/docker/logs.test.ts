@@ -1,7 +1,7 @@
 import { describe, expect } from 'bun:test'
 import type { Service } from '../../../contracts/target.ts'
 import { until } from '../../transport/conformance/run.ts'
-import { container, engine, never, opened, refusal, useContainers } from './test-containers.ts'
+import { container, engine, made, never, opened, refusal, SLEEPS, useContainers } from './test-containers.ts'
 import { dockerTest as test } from './testing.ts'
 
 useContainers()
@@ -95,6 +95,56 @@ describe('logs of a container', () => {
     await daemon.bytes('POST', `/containers/${name}/restart?t=0`)
     await has(before.service('web'), 'before')
     expect(await before.service('web').logs()).toEqual(['before'])
+  })
+  test('are searched to their start, however long they are', async () => {
+    const { web } = await begun({
+      command: [
+        'sh',
+        '-c',
+        'echo panic: early; yes 0123456789012345678901234567890123456789 | head -n 500000; echo end; sleep 1000',
+      ],
+    })
+    await until(async () => (await web.logs()).at(-1) === 'end', 'all of it is there')
+    const lines = await web.logs()
+    expect([lines.length, lines[0], lines.flaw]).toEqual([500_002, 'panic: early', undefined])
+  })
+  test('say that lines are lost when they were rotated, also before they were first read', async () => {
+    for (const files of ['1', '2']) {
+      const { web } = await begun({
+        command: ['sh', '-c', 'echo panic: early; yes 01234567890123456789 | head -n 20000; echo end; sleep 1000'],
+        host: { LogConfig: { Type: 'json-file', Config: { 'max-size': '50k', 'max-file': files } } },
+      })
+      await until(async () => (await web.logs()).at(-1) === 'end', 'all of it is there')
+      expect((await web.logs()).flaw?.missing).toBe('start')
+      const mark = await web.logMark()
+      expect((await web.logs({ since: mark })).flaw).toBeUndefined()
+    }
+  })
+  test('that are rotated and small are whole', async () => {
+    const { web } = await begun({
+      host: { LogConfig: { Type: 'json-file', Config: { 'max-size': '50k', 'max-file': '1' } } },
+    })
+    await has(web, 'up')
+    expect((await web.logs()).flaw).toBeUndefined()
+  })
+  test('outlive a container that a fault removes, and its end is there', async () => {
+    const { web } = await begun({ command: SLEEPS })
+    await has(web, 'up')
+    const { undo } = await made(web, (verbs) => verbs.environment({ A: '1' }))
+    await until(async () => (await web.logs()).length === 2, 'the next one speaks')
+    expect([[...(await web.logs())], (await web.logs()).flaw]).toEqual([['up', 'up'], undefined])
+    expect((await undo()).code).toBe(0)
+  })
+  test('of one that somebody removed and made again may lack an end', async () => {
+    const { web, name } = await begun({ command: SLEEPS })
+    await has(web, 'up')
+    const daemon = await engine()
+    await daemon.bytes('POST', `/containers/${name}/pause`)
+    await daemon.bytes('POST', `/containers/${name}/rename?name=${name}-old`)
+    await container({ name, command: SLEEPS })
+    await daemon.bytes('DELETE', `/containers/${name}-old?force=1`)
+    await until(async () => (await web.logs()).length > 1, 'the other one speaks')
+    expect((await web.logs()).at(-1)).toBe('up')
   })
   test('of several replicas are put in order', async () => {
     const app = { app: `logs-${process.pid}` }

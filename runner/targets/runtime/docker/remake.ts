@@ -5,7 +5,7 @@ import type { Change } from '../../../contracts/undo.ts'
 import { type At, about } from './about.ts'
 import type { Engine } from './engine.ts'
 import { EngineError } from './engine-error.ts'
-import { named } from './group.ts'
+import { type Group, named } from './group.ts'
 import type { Inspection } from './inspection.ts'
 import { endpointOf } from './networks.ts'
 import { inTurn, madeAgain, makeAgain, type Remake, VOLUMES_LABEL } from './scripts.ts'
@@ -21,7 +21,7 @@ export async function remove(at: At, keepVolumes: boolean): Promise<Change> {
   return {
     ...about(at, `removes ${group.name}`, { title: `${group.name} is there again`, ...undoOf(plans) }),
     apply: async (signal) => {
-      for (const { Id } of all) await group.engine.bytes('DELETE', `/containers/${Id}?force=1`, { signal })
+      for (const one of all) await removeOne(group, one, signal)
     },
     inEffect: async () => {
       const left = await group.lookAnew()
@@ -30,6 +30,15 @@ export async function remove(at: At, keepVolumes: boolean): Promise<Change> {
         : { yes: true, evidence: `${group.name} is gone` }
     },
   }
+}
+
+/** Its log goes with it, so the end of that is read before. */
+async function removeOne({ engine, keepLog }: Group, { Id }: Inspection, signal: AbortSignal): Promise<void> {
+  const ended = engine.bytes('POST', `/containers/${Id}/wait?condition=not-running`, { signal })
+  await engine.bytes('POST', `/containers/${Id}/kill`, { signal }).catch(() => undefined)
+  await ended.catch(() => undefined)
+  await keepLog().catch(() => undefined)
+  await engine.bytes('DELETE', `/containers/${Id}?force=1`, { signal })
 }
 
 export async function withEnvironment(at: At, values: Readonly<Record<string, string | null>>): Promise<Change> {
@@ -62,7 +71,7 @@ async function replaced(at: At, does: string, title: string, change: (body: Body
     apply: async (signal) => {
       for (const { inspection, remake, body } of plans) {
         const other = marked(change(body), mark)
-        await group.engine.bytes('DELETE', `/containers/${inspection.Id}?force=1`, { signal })
+        await removeOne(group, inspection, signal)
         await create(group.engine, inspection, remake, other, signal)
       }
       await group.lookAnew()

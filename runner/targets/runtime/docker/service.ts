@@ -1,5 +1,5 @@
 /** A service of containers, as steps and probes see it. */
-import { messageOf, TargetError } from '../../../contracts/errors.ts'
+import { TargetError } from '../../../contracts/errors.ts'
 import { NoAnswer } from '../../../contracts/no-answer.ts'
 import type { Service, ServiceNames, ServiceState } from '../../../contracts/target.ts'
 import type { Address, Wake } from '../../../contracts/transport.ts'
@@ -8,11 +8,12 @@ import type { Events } from './events.ts'
 import { execInside } from './exec.ts'
 import { fileUndoInside } from './file-undo.ts'
 import { filesInside } from './files.ts'
+import { followLogs } from './follow-logs.ts'
 import type { Group } from './group.ts'
 import { sampleHealth } from './health.ts'
 import { addressOf, type Inspection, onlyPort, publishedPort, removedState, stateOf, tcpPorts } from './inspection.ts'
-import { followLogs, type LogLine, readLogs } from './logs.ts'
 import { memoryOf } from './memory.ts'
+import type { ServiceLog } from './service-log.ts'
 import { type Doing, verbsOf } from './verbs.ts'
 
 export interface ServiceParts {
@@ -26,14 +27,12 @@ export interface ServiceParts {
   readonly direct: boolean
   /** Connects from inside. */
   readonly connect: NonNullable<Service['connect']>
-  /** Its last line before this target was opened: what came until then is of somebody else's time. */
-  since(): string | undefined
+  readonly log: ServiceLog
 }
 
 export function dockerService(parts: ServiceParts): Service {
-  const { group, events, doing } = parts
+  const { group, events, doing, log } = parts
   const { name, engine } = group
-  const marks: string[] = ['']
   return {
     name,
     get directory() {
@@ -50,9 +49,11 @@ export function dockerService(parts: ServiceParts): Service {
       return execInside(engine, Id, command, options, signal)
     },
     connect: parts.connect,
-    logs: async ({ since = 0, last } = {}) =>
-      (await linesOf(parts, marks[since] || parts.since() || undefined, last)).map(({ text }) => text),
-    logMark: async () => marks.push(await lastMark(parts)) - 1,
+    logs: async ({ since, last } = {}) => {
+      const lines = await log.lines(since)
+      return last === undefined ? lines : lines.slice(-last)
+    },
+    logMark: () => log.mark(),
     watch: (wake) => events.watch(({ Actor }) => group.concerns(Actor.ID, Actor.Attributes), name, wake),
     watchLogs: (wake) => watchLogs(parts, wake),
     verbs: verbsOf(group, doing),
@@ -173,29 +174,6 @@ function portless(name: string, one: Inspection): TargetError {
     `${name} declares no port and ${why}. Write the port into the address, or \`services: { ${name}: { port: … } }\` into targets.yaml`,
     { transient: true },
   )
-}
-
-async function linesOf(
-  { group }: Pick<ServiceParts, 'group'>,
-  since: string | undefined,
-  last?: number,
-): Promise<readonly LogLine[]> {
-  try {
-    const all = await group.present()
-    const logs = await Promise.all(all.map(({ Id }) => readLogs(group.engine, Id, { since, last })))
-    const lines = logs.length === 1 ? (logs[0] ?? []) : logs.flat().sort((a, b) => (a.at < b.at ? -1 : 1))
-    return last === undefined ? lines : lines.slice(-last)
-  } catch (error) {
-    throw new TargetError(`the log of ${group.name} can’t be read: ${messageOf(error)}`, {
-      transient: true,
-      cause: error,
-    })
-  }
-}
-
-/** When its last line was logged, by the daemon's clock; empty when there is none. */
-export async function lastMark(parts: Pick<ServiceParts, 'group'>): Promise<string> {
-  return (await linesOf(parts, undefined, 1)).at(-1)?.at ?? ''
 }
 
 /** A follower ends with its container, so it is begun anew when that starts again. */

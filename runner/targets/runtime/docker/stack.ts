@@ -7,7 +7,7 @@ import { parseDuration } from '../../../contracts/units.ts'
 import { Compose, composeFiles } from './compose.ts'
 import { daemonAddress } from './daemon.ts'
 import { Engine } from './engine.ts'
-import { Events } from './events.ts'
+import { type ContainerEvent, Events } from './events.ts'
 import { Group } from './group.ts'
 import { addressOf } from './inspection.ts'
 import { helperImage, helperName } from './network/image.ts'
@@ -18,7 +18,8 @@ import { untilReady } from './readiness.ts'
 import { scaleService } from './scale.ts'
 import { allRemoved, endCompose, removeAll } from './scripts.ts'
 import { PROJECT_LABEL, SERVICE_LABEL, type Selector, servicesOf } from './selection.ts'
-import { dockerService, lastMark } from './service.ts'
+import { dockerService } from './service.ts'
+import { ServiceLog } from './service-log.ts'
 import { engineShell, SPEAKS, tries } from './shell.ts'
 import type { Doing } from './verbs.ts'
 
@@ -89,13 +90,19 @@ interface Parts {
   readonly compose: Compose | undefined
 }
 
+interface Made {
+  readonly service: Service
+  readonly group: Group
+  readonly log: ServiceLog
+}
+
 class DockerStack implements Runtime {
   readonly #parts: Parts
   readonly #events: Events
-  readonly #services = new Map<string, { service: Service; group: Group }>()
+  readonly #services = new Map<string, Made>()
   readonly #doing: Doing
   readonly #insides: Insides
-  readonly #begins = new Map<string, string>()
+  readonly #listening = new AsyncDisposableStack()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -143,14 +150,14 @@ class DockerStack implements Runtime {
     return this.#known(name).group
   }
 
-  #known(name: string): { service: Service; group: Group } {
+  #known(name: string): Made {
     const known = this.#services.get(name) ?? this.#replica(name)
     if (known) return known
     throw new TargetError(`this target has no service "${name}": it has ${this.names().join(', ') || 'none'}`)
   }
 
   /** One of several, that may come only with a `scale`. */
-  #replica(name: string): { service: Service; group: Group } | undefined {
+  #replica(name: string): Made | undefined {
     const [, base = '', number] = /^(.+)\[([1-9]\d*)\]$/.exec(name) ?? []
     const of = this.#services.get(base)
     return of && this.#made(name, of.group.selector, Number(number))
@@ -171,12 +178,20 @@ class DockerStack implements Runtime {
         throw new TargetError(`service "${name}" has no container: write \`container: NAME\` or \`label: KEY=VALUE\``)
     }
     for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
-    await Promise.all([...this.#services.values()].map(({ group }) => this.#beginLog(group)))
+    await this.#keepUpLogs()
+    // A log that can't be read is told to whoever asks for it.
+    await Promise.all([...this.#services.values()].map(({ log }) => log.begin().catch(() => undefined)))
   }
 
-  /** A log that can't be read is told to whoever asks for it. */
-  async #beginLog(group: Group): Promise<void> {
-    this.#begins.set(group.name, await lastMark({ group }).catch(() => ''))
+  /** What a container says first may be rotated away soon, and what it says last goes with it. */
+  async #keepUpLogs(): Promise<void> {
+    const told = (event: ContainerEvent | undefined) => {
+      if (event?.Action !== 'start' && event?.Action !== 'die') return
+      const { ID, Attributes } = event.Actor
+      for (const [name, { group, log }] of this.#services)
+        if (!name.endsWith(']') && group.concerns(ID, Attributes)) void log.keepUp().catch(() => undefined)
+    }
+    this.#listening.use(await this.#events.listen(told))
   }
 
   async up(): Promise<Change | undefined> {
@@ -197,6 +212,7 @@ class DockerStack implements Runtime {
         ends: { by: 'undo' },
       },
       apply: async (signal) => {
+        await this.#keepUpLogs()
         await compose.up()
         for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
         await this.#untilReady(signal)
@@ -205,6 +221,8 @@ class DockerStack implements Runtime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listening[Symbol.asyncDispose]()
+    for (const { log } of this.#services.values()) log.close()
     await this.#insides[Symbol.asyncDispose]()
     await this.#events[Symbol.asyncDispose]()
   }
@@ -242,10 +260,12 @@ class DockerStack implements Runtime {
     return made.group
   }
 
-  #made(name: string, selector: Selector, replica: number | undefined): { service: Service; group: Group } {
+  #made(name: string, selector: Selector, replica: number | undefined): Made {
     const { engine, config } = this.#parts
     const group = new Group(name, engine, selector, replica)
     const said = config.services?.[name.replace(/\[\d+\]$/, '')]
+    const log = new ServiceLog(group)
+    group.keepLog = () => log.keepUp()
     const service = dockerService({
       group,
       events: this.#events,
@@ -255,9 +275,9 @@ class DockerStack implements Runtime {
       direct: this.#direct(),
       connect: async ({ host, port }, signal, reached) =>
         this.#insides.connect(group, { host: await this.#hostInside(host), port }, signal, reached),
-      since: () => this.#begins.get(name),
+      log,
     })
-    return { service, group }
+    return { service, group, log }
   }
 
   /** Compose gives each service its name as an alias; others are known by their address alone. */
