@@ -83,6 +83,7 @@ export class ServiceLog {
       const merged = all.length > 1 ? new InOrder((key, message) => this.#append(key, message)) : undefined
       for (const one of all) await this.#readOne(one, merged ? merged.take : (key, text) => this.#append(key, text))
       merged?.end()
+      this.#spool?.flush()
     } catch (error) {
       const words = `the log of ${this.#group.name} can’t be read: ${messageOf(error)}`
       throw new TargetError(words, { transient: true, cause: error })

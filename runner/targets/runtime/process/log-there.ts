@@ -25,6 +25,7 @@ export function logThere(path: string, ask: (script: string, options: { keep: nu
           const piece = await ask(`tail -c +${spool.size + 1} ${log} | head -c ${most}`, { keep: PIECE })
           if (piece.length === 0) throw new TargetError(`${path} was emptied while it was read`, { transient: true })
           spool.append(piece)
+          spool.flush()
         }
       }
       return { file: spool.file, fill }

@@ -24,11 +24,11 @@ export async function effectOf(change: Change): Promise<string> {
   return evidence
 }
 
-/** Waits until it holds; fails after 5 s. */
-export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+/** Waits until it holds; fails after `within` ms. */
+export async function until(holds: () => Promise<boolean> | boolean, what: string, within = 5_000): Promise<void> {
   const start = performance.now()
   while (!(await holds())) {
-    if (performance.now() - start > 5_000) throw new Error(`it did not come to that: ${what}`)
+    if (performance.now() - start > within) throw new Error(`it did not come to that: ${what}`)
     await Bun.sleep(5)
   }
 }
