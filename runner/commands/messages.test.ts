@@ -120,7 +120,10 @@ steps:
   - { name: tail, run: "echo FATAL$((1)) the reason >&2; for i in 1 2 3 4 5 6; do echo '  at frame' >&2; done; exit 1", continue-on-error: true }
   - { name: step limit, run: "seq 100; sleep 5", timeout: 300ms, continue-on-error: true }
   - { name: wait, wait-for: { run: { command: "echo looked; sleep 5", timeout: 100ms }, within: 300ms }, continue-on-error: true }
-  - { name: unexpected, run: "echo was here", expect: { stdout: other } }
+  - { name: unexpected, run: "echo was here", expect: { stdout: other }, continue-on-error: true }
+  - { name: fault, inject-fault: { run: "echo broke; exit 4", undo: "true" }, continue-on-error: true }
+  - { name: verify, inject-fault: { run: "true", undo: "true", verify: "echo not normal; exit 1" }, continue-on-error: true }
+  - { name: then, apply-config: { file: then.json, set: { $.a: 1 }, then: "test -e told || { touch told; echo no reload; exit 1; }" } }
 `
   test('is shown when it failed or was ended, and kept in the results', async () => {
     const { out, junit, tap, events } = await ran('output', plan)
@@ -131,6 +134,9 @@ steps:
       [['stdout', Array.from({ length: 40 }, (_, index) => String(61 + index))]],
       [['stdout', ['looked']]],
       [['stdout', ['was here']]],
+      [['stdout', ['broke']]],
+      [['stdout', ['not normal']]],
+      [['stdout', ['no reload']]],
     ])
     const limited = failuresIn(events)[2]?.outputs?.[0]
     expect(limited?.total).toBe(100)

@@ -1,5 +1,5 @@
-import { filledIn } from '../contracts/command.ts'
 import type { AskedAt, Output } from '../contracts/errors.ts'
+import { writtenBy } from '../contracts/output.ts'
 import type { StepKind } from '../contracts/step.ts'
 import type { Target } from '../contracts/target.ts'
 
@@ -10,7 +10,7 @@ export function hearing(target: Target, cutShort: Output[]): Target {
     exec: (command, options = {}) =>
       target.exec(command, {
         ...options,
-        cutShort: ({ stdout, stderr }) => cutShort.push({ of: `\`${filledIn(command)}\``, stdout, stderr }),
+        cutShort: (exit) => cutShort.push(writtenBy(command, exit)),
       }),
   }
 }

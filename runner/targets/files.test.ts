@@ -170,7 +170,7 @@ describe('then', () => {
     })
     const error = await change.apply(new AbortController().signal).catch((thrown) => thrown)
     expect(error.message).toBe('`then` exits with 7: echo bad port >&2; exit 7')
-    expect(error.details.last).toBe('bad port')
+    expect(Buffer.from(error.details.outputs[0].stderr).toString()).toBe('bad port\n')
   })
   test('that fails in the undo is run again when the undo is, though the file is back', async () => {
     writeFileSync(at('config'), 'old')

@@ -1,8 +1,8 @@
 /** Replacing a file as a change: undo puts the pre-image back, byte for byte, and runs `then` again. */
 import { createHash } from 'node:crypto'
-import { lastLines } from '../base/brief.ts'
 import { type Command, says, toShell } from '../contracts/command.ts'
 import { CheckFailure, isError, messageOf, TargetError } from '../contracts/errors.ts'
+import { writtenBy } from '../contracts/output.ts'
 import type { FileUndo, Service, Target, Then, ThenUndo } from '../contracts/target.ts'
 import type { FileInfo, Files } from '../contracts/transport.ts'
 import { AFTER, type Change, type Effective } from '../contracts/undo.ts'
@@ -122,9 +122,8 @@ async function runThen(then: Then, place: FilePlace, options: Options, signal: A
 async function runCommand(command: Command, place: FilePlace, { in: inside, thenTimeout }: Options): Promise<void> {
   const exit = await place.exec(command, { in: inside, timeout: thenTimeout })
   if (exit.code === 0) return
-  const words = Buffer.from(exit.stderr).toString().trim() || Buffer.from(exit.stdout).toString().trim()
   const how = exit.timedOut ? 'did not end in time' : `exits with ${exit.code}`
-  throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { last: lastLines(words, 5) })
+  throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { outputs: [writtenBy(command, exit)] })
 }
 
 /** `then` may rewrite the file itself, so what counts is that it is no longer what it was. */

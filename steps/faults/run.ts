@@ -2,6 +2,7 @@ import type { Command } from '../../runner/contracts/command.ts'
 import { says } from '../../runner/contracts/command.ts'
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import { defineFault, type FaultContext } from '../../runner/contracts/fault.ts'
+import { writtenBy } from '../../runner/contracts/output.ts'
 import { command, service } from '../../runner/contracts/params.ts'
 import type { Change, Effective } from '../../runner/contracts/undo.ts'
 import { required } from '../shared/required.ts'
@@ -57,9 +58,7 @@ async function changeOf(
     apply: async () => {
       const exit = await target.exec(what, { in: inside, timeout: LIMIT })
       if (exit.code !== 0)
-        throw new CheckFailure(`the fault could not be made: exit ${exit.code}`, {
-          last: Buffer.from(exit.stderr).toString().trim(),
-        })
+        throw new CheckFailure(`the fault could not be made: exit ${exit.code}`, { outputs: [writtenBy(what, exit)] })
     },
     ...(verify === undefined ? {} : { inEffect: () => broken(verify, inside, target), within: 2_000 }),
   }
@@ -70,7 +69,7 @@ async function demandNormal(verify: Command, inside: string | undefined, { targe
   const exit = await target.exec(verify, { in: inside, timeout: VERIFY_LIMIT })
   if (exit.code !== 0)
     throw new CheckFailure(`\`verify\` fails before the fault (exit ${exit.code}): the normal state does not hold`, {
-      last: Buffer.from(exit.stderr).toString().trim(),
+      outputs: [writtenBy(verify, exit)],
     })
 }
 

@@ -4,8 +4,9 @@ import { brief, lastLines } from '../../runner/base/brief.ts'
 import { decodeText, knownText } from '../../runner/base/decode.ts'
 import { type Incomplete, incomplete } from '../../runner/base/incomplete.ts'
 import { readJson } from '../../runner/base/json.ts'
-import { type Command, filledIn } from '../../runner/contracts/command.ts'
+import type { Command } from '../../runner/contracts/command.ts'
 import type { Output } from '../../runner/contracts/errors.ts'
+import { writtenBy } from '../../runner/contracts/output.ts'
 import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
 import type { Field, Reading } from '../../runner/contracts/probe.ts'
 import type { Target } from '../../runner/contracts/target.ts'
@@ -77,7 +78,7 @@ export async function runOnce(params: RunParams, target: Target, timeout: number
     timeout,
     env: env && Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
   })
-  const output = { of: `\`${filledIn(what)}\``, stdout: exit.stdout, stderr: exit.stderr }
+  const output = writtenBy(what, exit)
   return exit.timedOut ? { late: output } : { ...readingOf(exit), output }
 }
 

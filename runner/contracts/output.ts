@@ -1,0 +1,8 @@
+import { type Command, filledIn } from './command.ts'
+import type { Output } from './errors.ts'
+import type { Exit } from './transport.ts'
+
+/** What a command wrote, for the failure it explains. */
+export function writtenBy(command: Command, { stdout, stderr }: Pick<Exit, 'stdout' | 'stderr'>): Output {
+  return { of: `\`${filledIn(command)}\``, stdout, stderr }
+}
