@@ -1,4 +1,4 @@
-import type { View } from './views.ts'
+import type { View } from './view.ts'
 
 /** A line of `xxd`, `hexdump -C`, `od -tx1`: an offset, bytes in hex, and often the same as text behind them. */
 const LINE = /^[0-9a-f]{4,16}:?[ \t]+((?:[0-9a-f]{2,8}(?: {1,3}|$))+)[^\n]*/gim
@@ -9,18 +9,20 @@ const LINE = /^[0-9a-f]{4,16}:?[ \t]+((?:[0-9a-f]{2,8}(?: {1,3}|$))+)[^\n]*/gim
  */
 export function dumpView(bytes: Uint8Array): View | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
-  const digits: number[] = []
-  const at: number[] = []
-  const ends: number[] = []
-  for (const { 0: line, 1: columns = '', index } of text.matchAll(LINE)) {
+  const matches = [...text.matchAll(LINE)]
+  if (matches.length === 0) return undefined
+  const digits = new Uint8Array(bytes.length)
+  const at = new Uint32Array(bytes.length + 1)
+  const ends = new Uint32Array(bytes.length)
+  let length = 0
+  for (const { 0: line, 1: columns = '', index } of matches) {
     const from = index + line.indexOf(columns, line.search(/[ \t]/))
     for (let i = 0; i < columns.length; i++) {
       if (columns[i] === ' ') continue
-      digits.push(columns.charCodeAt(i))
-      at.push(from + i)
-      ends.push(index + line.length)
+      digits[length] = columns.charCodeAt(i)
+      at[length] = from + i
+      ends[length++] = index + line.length
     }
   }
-  if (digits.length === 0) return undefined
-  return { bytes: Uint8Array.from(digits), at: Uint32Array.from([...at, bytes.length]), ends: Uint32Array.from(ends) }
+  return { bytes: digits.subarray(0, length), at, ends }
 }

@@ -3,7 +3,8 @@ import type { Literal, Pattern } from './patterns.ts'
 import { SHORTEST } from './patterns.ts'
 import { hashOf, Pieces } from './pieces.ts'
 import { type Skeleton, skeletonOf } from './skeleton.ts'
-import { endOf, startOf, type View, viewsOf } from './views.ts'
+import { endOf, startOf, type View } from './view.ts'
+import { viewsOf } from './views.ts'
 
 export interface Span {
   readonly start: number
