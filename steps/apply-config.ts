@@ -1,7 +1,8 @@
 import { isIncomplete } from '../runner/base/incomplete.ts'
+import { signals } from '../runner/base/signals.ts'
 import { CheckFailure } from '../runner/contracts/errors.ts'
 import {
-  commands,
+  commandsOrSignals,
   flag,
   jsonPath,
   listOf,
@@ -43,7 +44,12 @@ const params = mapping({
     }),
   ),
   content: optional(text('the whole new text')),
-  then: optional(commands('commands that make it effective; run again after the undo')),
+  then: optional(
+    commandsOrSignals(
+      'commands, or signals ({signal: HUP}), that make it effective; run again after the undo',
+      signals,
+    ),
+  ),
   idempotent: optional(flag('applies twice and demands that the second time changes nothing')),
 })
 type Params = Static<typeof params>
@@ -61,7 +67,7 @@ export const applyConfig = defineStep({
       file: 'config.json',
       in: 'gateway',
       set: { '$.workers.limit': 3 },
-      then: [['kill', '-HUP', '${{ services.gateway.pid }}']],
+      then: { signal: 'HUP' },
     },
   ],
   describe: (raw) => {
@@ -86,7 +92,7 @@ async function apply(said: Params, context: Context, again = false): Promise<boo
   const bytes = await edited(said, before?.bytes)
   const change = await target.replaceFile(said.file, bytes, {
     in: said.in,
-    then: said.then as never,
+    then: said.then,
     thenTimeout: context.measure('5m'),
   })
   // The second time nothing has to change.
@@ -155,6 +161,7 @@ function* checkParams(said: Params, { place, finding }: CheckContext) {
       'editing TOML and INI files is part of the language, but not built yet',
       'give the whole `content`',
     )
+  yield* checkSignals(said, { place, finding })
   for (const path of Object.keys(said.set ?? {})) {
     if (path.includes('${{') || !path.startsWith('$') || isSingular(path)) continue
     yield finding(
@@ -163,6 +170,17 @@ function* checkParams(said: Params, { place, finding }: CheckContext) {
       `${path} may mean several values`,
       'name each key: $.a.b[0]',
     )
+  }
+}
+
+/** A signal goes to the service that the file is in, or to one that is named. */
+function* checkSignals(said: Params, { place, finding }: Pick<CheckContext, 'place' | 'finding'>) {
+  const thens: readonly unknown[] = Array.isArray(said.then) ? said.then : [said.then]
+  for (const [index, then] of thens.entries()) {
+    if (typeof then !== 'object' || then === null || !('signal' in then)) continue
+    if ('service' in then || said.in !== undefined) continue
+    const at = Array.isArray(said.then) ? placeAt(place, 'then', index) : placeAt(place, 'then')
+    yield finding(at, 'no-service', 'nobody is named who gets the signal', 'write {signal: HUP, service: NAME}')
   }
 }
 

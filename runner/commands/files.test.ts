@@ -144,6 +144,50 @@ describe('an edit changes what it was asked to, and no other byte', () => {
   })
 })
 
+describe('a signal makes a file effective, without a program in the service that sends it', () => {
+  const service = `targets:
+  here:
+    runtime: process
+    services:
+      app:
+        command: [sh, -c, 'cd "$0"; trap "cat conf >>reloaded" HUP; while :; do sleep 0.1; done', "\${{ services.app.directory }}"]
+        ready: { run: "true" }
+`
+  test('in its `then` and in its undo, also beside commands', async () => {
+    put('targets.yaml', `${service}  box: { runtime: process }\n`)
+    const out = join(folder, 'reloaded')
+    const log = join(folder, 'commands')
+    put(
+      'p.yaml',
+      `plan: P
+target: here
+steps:
+  - run: { command: "echo a >conf", in: app }
+  - apply-config: { file: conf, in: app, content: "b\\n", then: ["echo c >>'${log}'", { signal: HUP }] }
+  - wait-for: { run: { command: cat reloaded, in: app }, stdout: b }
+  - apply-config: { file: x, content: x, then: { signal: SIGHUP, service: app } }
+  - wait-for: { run: { command: cat reloaded, in: app }, stdout: "b\\nb" }
+  - restore: all
+  - wait-for: { run: { command: cat reloaded, in: app }, stdout: { matches: "^b\\nb\\nb\\na$" } }
+`,
+    )
+    const ran = await runCli(['run', 'p.yaml'], { cwd: folder })
+    expect([ran.code, ran.out]).toEqual([0, expect.any(String)])
+    expect(readFileSync(log, 'utf8')).toBe('c\nc\n')
+    expect(existsSync(out)).toBe(false)
+  })
+  test('and is refused where nobody is named, or the signal or the service is unknown', async () => {
+    const lint = async (then: string, more = '') => {
+      put('p.yaml', `plan: P\ntarget: here\nsteps:\n  - apply-config: { file: x, content: y, then: ${then}${more} }\n`)
+      return (await runCli(['lint', 'p.yaml'], { cwd: folder })).err
+    }
+    expect(await lint('{ signal: HUP }')).toContain('4:42: nobody is named who gets the signal')
+    expect(await lint('[{ signal: HUPP, service: app }]')).toContain('HUPP')
+    expect(await lint('[{ signal: HUP, service: apq }]')).toContain('did you mean "app"')
+    expect(await lint('[{ signal: HUP }]', ', in: app')).toBe('')
+  })
+})
+
 async function until(holds: () => boolean): Promise<void> {
   for (const start = performance.now(); !holds(); await Bun.sleep(10))
     if (performance.now() - start > 20_000) throw new Error(`it did not come to that: ${holds}`)

@@ -110,6 +110,27 @@ export const commands = (description: string, options: Options = {}) =>
     ...options,
   })
 
+/** Commands, or signals that the runtime sends: `{signal: HUP, service: NAME}`. After binding a list of both. */
+export const commandsOrSignals = (description: string, signals: readonly string[], options: Options = {}) => {
+  const sent = {
+    properties: {
+      signal: oneOf(signals, 'a signal: HUP to reload'),
+      service: service('who gets it (default: the service that the file is in)'),
+    },
+    required: ['signal'],
+    additionalProperties: false,
+  }
+  return Type.Unsafe<(Command | { readonly signal: string; readonly service?: string })[]>({
+    type: ['string', 'array', 'object'],
+    ...sent,
+    items: { type: ['string', 'array', 'object'], items: { type: ['string', 'number', 'boolean'] }, ...sent },
+    minItems: 1,
+    'x-is': 'commands',
+    description,
+    ...options,
+  })
+}
+
 /** A condition of its own, such as `fail-if`. Handed to `context.condition` as it is. */
 export const condition = (description: string) =>
   Type.Unsafe<PlainCondition>({ type: 'object', 'x-is': 'condition', description })

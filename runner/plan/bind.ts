@@ -90,8 +90,14 @@ function commandOf(plain: unknown, place: Place, to: Binding): Command {
   return markPlace({ argv }, place)
 }
 
+/** A signal beside commands. */
+function isMapping(plain: unknown): boolean {
+  return typeof plain === 'object' && plain !== null && !Array.isArray(plain)
+}
+
 /** One command or several: each item is a string or an argv list. */
 function commandsOf(plain: unknown, place: Place, to: Binding): Command[] {
-  if (!Array.isArray(plain)) return [commandOf(plain, place, to)]
-  return plain.map((one, index) => commandOf(one, placeOf(one) ?? placeAt(place, index), to))
+  const bindOne = (one: unknown, at: Place) => (isMapping(one) ? bound(undefined, one, at, to) : commandOf(one, at, to))
+  if (!Array.isArray(plain)) return [bindOne(plain, place) as Command]
+  return plain.map((one, index) => bindOne(one, placeOf(one) ?? placeAt(place, index)) as Command)
 }

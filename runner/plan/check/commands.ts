@@ -9,6 +9,10 @@ import type { Scope } from './scope.ts'
 /** An argv can be seen by everybody on the machine; in a text each value becomes a variable that travels over stdin. */
 export function checkCommand(command: unknown, place: Place, scope: Scope): Finding[] {
   if (typeof command === 'string') return checkScript(command, place, scope)
+  if (typeof command === 'object' && command !== null && !Array.isArray(command))
+    return Object.entries(command).flatMap(([key, value]) =>
+      typeof value === 'string' ? checkText(value, placeAt(place, key), scope) : [],
+    )
   if (!Array.isArray(command)) return []
   const at = placeOf(command) ?? place
   return command.flatMap((word, index) => checkWord(word, placeAt(at, index), scope))

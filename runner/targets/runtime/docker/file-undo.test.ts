@@ -200,6 +200,25 @@ describe('a file inside is put back', () => {
     expect([(await undo()).code, (await verify()).code]).toEqual([0, 0])
     expect(String(Buffer.from((await bare.web.files.read('/etc/greeting')) ?? []))).toBe('hello\n')
   })
+  test('and a signal makes it effective, there and back, sent by the Engine', async () => {
+    const trap = 'trap "cat /srv/conf >>/srv/seen" HUP; echo old >/srv/conf; while :; do sleep 0.05; done'
+    const other = await served({ command: ['sh', '-c', trap] })
+    const seen = async (text: string) => {
+      for (const start = performance.now(); (await sh('cat /srv/seen 2>/dev/null', other.web)) !== text; )
+        if (performance.now() - start > 10_000) throw new Error(`it never saw ${text}`)
+    }
+    for (const start = performance.now(); (await sh('cat /srv/conf 2>/dev/null', other.web)) !== 'old'; )
+      if (performance.now() - start > 10_000) throw new Error('it did not begin')
+    const { target } = bindTarget({ name: 'box', transport, runtime: other.runtime, home: base, config: {} }, never)
+    const change = await target.replaceFile('/srv/conf', Buffer.from('new\n'), { in: 'web', then: [{ signal: 'HUP' }] })
+    const { undo, verify, left } = scripts(change)
+    await change.apply(never)
+    left((await change.left?.()) ?? {})
+    await seen('new')
+    expect(await undo()).toMatchObject({ code: 0, err: '' })
+    await seen('new\nold')
+    expect((await verify()).code).toBe(0)
+  })
   test('what makes it effective may fail, and then it is not undone', async () => {
     await sh('echo before >/srv/again')
     const { undo } = await written('/srv/again', 'x', ['grep -q x /srv/again || { echo no good; exit 3; }'])

@@ -14,7 +14,7 @@ import { sampleHealth } from './health.ts'
 import { addressOf, type Inspection, onlyPort, publishedPort, removedState, stateOf, tcpPorts } from './inspection.ts'
 import { memoryOf } from './memory.ts'
 import type { ServiceLog } from './service-log.ts'
-import { type Doing, verbsOf } from './verbs.ts'
+import { type Doing, signalScript, verbsOf } from './verbs.ts'
 
 export interface ServiceParts {
   readonly group: Group
@@ -57,6 +57,7 @@ export function dockerService(parts: ServiceParts): Service {
     watch: (wake) => events.watch(({ Actor }) => group.concerns(Actor.ID, Actor.Attributes), name, wake),
     watchLogs: (wake) => watchLogs(parts, wake),
     verbs: verbsOf(group, doing),
+    signalScript: (signal) => signalScript({ group, shell: doing.shell }, signal),
     lacks: (verb, rule) => doing.lacks(group, verb, rule),
     commandUndo: async (command, verify, { user }) =>
       commandUndoInside(await group.first(), doing.shell, command, verify, {

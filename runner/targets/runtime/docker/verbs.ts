@@ -1,5 +1,6 @@
 /** The changes that this runtime makes to its services: made through the Engine, undone by shell. */
 import { constants } from 'node:os'
+import { quote } from '../../../contracts/command.ts'
 import { CheckFailure } from '../../../contracts/errors.ts'
 import type { NetworkRule, Verbs } from '../../../contracts/target.ts'
 import type { Change, Effective } from '../../../contracts/undo.ts'
@@ -110,6 +111,20 @@ async function signal(at: At, name: string): Promise<Change> {
     ...about(at, `sends ${name} to ${at.group.name}`),
     apply: (aborted) => tell(at, all, `kill?signal=${name}`, aborted),
   }
+}
+
+/** The same without the runner. By name, since it may be another container by then. */
+export async function signalScript({ group, shell }: At, said: string): Promise<string> {
+  const name = signalOf(said)
+  const names = (await group.present()).map((one) => named(one).name)
+  return `${shell}
+for one in ${names.map(quote).join(' ')}; do
+  look "$one"
+  [ "$state" = running ] || continue
+  api POST "/containers/$one/kill?signal=${name}"
+  case $status in 204 | 404 | 409) ;; *) refuse "${name} can't be sent to $one: $(said)" ;; esac
+done
+exit 0`
 }
 
 function backRunning({ group }: At, all: readonly Inspection[]): Parts {

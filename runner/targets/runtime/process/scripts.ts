@@ -42,6 +42,14 @@ echo "$name was not started within 10s" >&2
 exit 1`
 }
 
+/** To its first process alone; one that does not run gets none. */
+export function signalScript(stack: string, name: string, signal: string): string {
+  return `${about(stack, name)}
+alive "$name" || exit 0
+send ${signal} "$pid"
+exit 0`
+}
+
 export function isRunning(stack: string, name: string): string {
   return `${about(stack, name)}
 alive "$name" || { echo "$name is not running" >&2; exit 1; }

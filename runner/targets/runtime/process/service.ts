@@ -3,6 +3,7 @@ import type { Service, ServiceNames, ServiceState } from '../../../contracts/tar
 import type { ProcessService } from './known.ts'
 import type { Look } from './machine.ts'
 import type { Alive } from './process-table.ts'
+import { signalScript } from './scripts.ts'
 import type { Supervising } from './supervising.ts'
 import { verbsOf } from './verbs.ts'
 
@@ -47,6 +48,7 @@ export function processService(parts: ServiceParts): Service {
     watchLogs: async (wake) =>
       (await machine.watchLog(name, () => wake(`${name} logged a line`))) ?? disposing(supervising.watch(name, wake)),
     verbs: verbsOf(known),
+    signalScript: async (signal) => signalScript(machine.stack, name, signal.replace(/^SIG/, '')),
   }
 }
 

@@ -41,6 +41,13 @@ done
 exit 0`
 }
 
+/** To its main process alone; one that does not run gets none. */
+export function signalScript(unit: string, signal: string): string {
+  return `${about(unit)}
+up "$unit" || exit 0
+systemctl --no-ask-password kill --kill-who=main -s ${signal} -- "$unit"`
+}
+
 export function isRunning(unit: string, others: readonly string[] = []): string {
   return `${about(unit)}
 for one in ${[unit, ...others].map(quote).join(' ')}; do

@@ -4,6 +4,7 @@ import type { Service, ServiceNames, ServiceState, Verbs } from '../../../contra
 import { lacksCpu } from './cpu.ts'
 import { endOfLog, readLog } from './journal.ts'
 import type { KnownUnit } from './known.ts'
+import { signalScript } from './scripts.ts'
 import { stateOf, type Unit } from './unit.ts'
 import { verbsOf } from './verbs.ts'
 
@@ -48,6 +49,7 @@ export function unitService(parts: ServiceParts): Service {
     watch: async (wake) => journal.watch(unit, wake),
     watchLogs: async (wake) => journal.watchLogs(unit, wake),
     verbs: verbsOf(known),
+    signalScript: async (signal) => signalScript(unit, signal.replace(/^SIG/, '')),
     lacks: async (verb) => machine.unprivileged ?? lacksOf(known, verb),
   }
 }
