@@ -1,9 +1,13 @@
 import { brief } from '../../runner/base/brief.ts'
-import { messageOf } from '../../runner/contracts/errors.ts'
+import { exactJson } from '../../runner/base/exact-json.ts'
+import { type Finding, messageOf } from '../../runner/contracts/errors.ts'
 import { duration, mapping, oneOf, optional, service, Type, targetPath, text } from '../../runner/contracts/params.ts'
 import { defineProbe } from '../../runner/contracts/probe.ts'
+import { type Place, placeAt } from '../../runner/contracts/source.ts'
 import { askedQuery } from '../shared/asked.ts'
-import { queryFile, queryServer, type Row, type SqlParams, subjectOf } from '../shared/sql.ts'
+import { queryServer, type Row, type SqlParams, subjectOf } from '../shared/sql.ts'
+import { type Dialect, refusedBySqlite, secondStatement } from '../shared/sql-text.ts'
+import { queryFile } from '../shared/sqlite.ts'
 import { timeLimit } from '../shared/time-limit.ts'
 
 /** What a database answers to a query. */
@@ -36,6 +40,7 @@ export const sql = defineProbe({
     { sql: { file: 'data.sqlite', query: 'SELECT 1' }, count: 1 },
   ],
   *check(params, place) {
+    yield* checkQuery(params as SqlParams, place)
     const given = ['service', 'host', 'file'].filter((key) => Object.hasOwn(params as object, key))
     if (given.length !== 1)
       yield {
@@ -55,10 +60,11 @@ export const sql = defineProbe({
   read: async (params, context) => {
     const asked = params as SqlParams
     const limit = timeLimit(asked.timeout, context)
+    if (secondStatement(asked.query, dialectOf(asked)) !== undefined) return { untaken: TWO }
     try {
       const rows = await (asked.file === undefined
         ? queryServer(asked, context.target, limit)
-        : queryFile(asked, context.target))
+        : queryFile(asked, context.target, limit))
       return readingOf(rows)
     } catch (error) {
       return { untaken: messageOf(error) }
@@ -67,6 +73,36 @@ export const sql = defineProbe({
 })
 
 function readingOf(rows: readonly Row[]) {
-  const says = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${rows.length > 0 ? `: ${brief(JSON.stringify(rows[0]))}` : ''}`
+  const says = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${rows.length > 0 ? `: ${brief(exactJson(rows[0]))}` : ''}`
   return { fields: { rows, count: rows.length, json: rows }, document: rows, says }
+}
+
+const TWO = 'the query holds a second statement, and only one is asked'
+
+function dialectOf({ file, kind }: SqlParams): Dialect {
+  return file === undefined ? (kind ?? 'postgres') : 'sqlite'
+}
+
+function* checkQuery(params: SqlParams, place: Place): Generator<Finding> {
+  const { query } = params
+  if (typeof query !== 'string' || query.includes('${{')) return
+  const at = placeAt(place, 'query')
+  const second = secondStatement(query, dialectOf(params))
+  if (second !== undefined)
+    yield {
+      code: 'two-statements',
+      message: TWO,
+      place: { ...at, span: [second, query.length] },
+      hint: 'ask each of them in a condition of its own',
+      level: 'error',
+    }
+  const refused = params.file === undefined ? undefined : refusedBySqlite(query)
+  if (refused)
+    yield {
+      code: 'not-a-query',
+      message: `${refused}: an SQLite file is only read`,
+      place: at,
+      hint: 'change it with a command: run: sqlite3 FILE …',
+      level: 'error',
+    }
 }

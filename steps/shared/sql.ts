@@ -1,8 +1,12 @@
-/** Asking databases: servers through the target's own way to them, SQLite by a copy of the file. */
+/** Asking database servers, through the target's own way to them. */
+
+import { plainValue } from '../../runner/base/plain.ts'
 import { after } from '../../runner/base/timer.ts'
 import { CheckFailure } from '../../runner/contracts/errors.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import { formatDuration } from '../../runner/contracts/units.ts'
+import { PostgresColumns } from './postgres-columns.ts'
+import { columnTwice } from './sql-text.ts'
 
 export interface SqlParams {
   readonly query: string
@@ -30,7 +34,7 @@ export function subjectOf({ service, host, file, query }: SqlParams): string {
 export async function queryServer(params: SqlParams, target: Target, limit: number): Promise<readonly Row[]> {
   const { kind = 'postgres', user = kind === 'mysql' ? 'root' : 'postgres', password = '', query, values = [] } = params
   const { SQL } = await import('bun')
-  await using way = await openWay(addressOf(params, kind), target, limit)
+  await using way = await openWay(addressOf(params, kind), target, limit, kind)
   const client = new SQL({
     adapter: kind,
     hostname: '127.0.0.1',
@@ -39,31 +43,21 @@ export async function queryServer(params: SqlParams, target: Target, limit: numb
     password,
     database: params.database ?? (kind === 'mysql' ? '' : user),
     max: 1,
+    bigint: true,
     connectionTimeout: Math.max(1, Math.ceil(limit / 1_000)),
   })
   const late = Promise.withResolvers<never>()
   using _timer = after(limit, () => late.reject(new Error(`no answer within ${formatDuration(limit)}`)))
   try {
     const rows = (await Promise.race([client.unsafe(query, [...values]), late.promise])) as Row[]
-    return rows.map(plain)
+    const twice = columnTwice(way.columns.names)
+    if (twice !== undefined) throw new CheckFailure(`two columns are named "${twice}": name one otherwise with AS`)
+    return plainValue([...rows]) as Row[]
   } catch (error) {
     throw way.trouble ?? error
   } finally {
     void client.close({ timeout: 0 }).catch(() => undefined)
   }
-}
-
-/** The file is read and opened in memory: nothing is locked or written, and what is still in its write-ahead log is not seen. */
-export async function queryFile(
-  { file = '', in: inside, query, values = [] }: SqlParams,
-  target: Target,
-): Promise<readonly Row[]> {
-  const at = target.file(file, { in: inside })
-  const bytes = await at.files.read(at.path)
-  if (!bytes) throw new CheckFailure(`${file} is not there`)
-  const { Database } = await import('bun:sqlite')
-  using database = Database.deserialize(Buffer.from(bytes), { readonly: true })
-  return (database.query(query).all(...(values as string[])) as Row[]).map(plain)
 }
 
 function addressOf({ service, host }: SqlParams, kind: keyof typeof PORTS): string {
@@ -75,9 +69,11 @@ interface Way extends AsyncDisposable {
   readonly port: number
   /** Why the server could not be reached. */
   readonly trouble: Error | undefined
+  readonly columns: PostgresColumns
 }
 
-async function openWay(to: string, target: Target, limit: number): Promise<Way> {
+async function openWay(to: string, target: Target, limit: number, kind: keyof typeof PORTS): Promise<Way> {
+  const columns = new PostgresColumns()
   const { createServer } = await import('node:net')
   let trouble: Error | undefined
   const server = createServer((here) => {
@@ -87,6 +83,7 @@ async function openWay(to: string, target: Target, limit: number): Promise<Way> 
         there.on('error', () => here.destroy())
         here.on('close', () => there.destroy())
         here.pipe(there)
+        if (kind === 'postgres') there.on('data', (chunk: Uint8Array) => columns.feed(chunk))
         there.pipe(here)
       },
       (error: Error) => {
@@ -99,21 +96,10 @@ async function openWay(to: string, target: Target, limit: number): Promise<Way> 
   const { port } = server.address() as { port: number }
   return {
     port,
+    columns,
     get trouble() {
       return trouble
     },
     [Symbol.asyncDispose]: async () => void server.close(),
   }
-}
-
-/** Plain JSON: times as ISO 8601, integers that a number can't hold as text, bytes as base64. */
-function plain(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)]))
-}
-
-function plainValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
-  if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  return value
 }
