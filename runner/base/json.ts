@@ -26,11 +26,6 @@ export function readJson(text: string): JsonRead {
   }
 }
 
-/** The document alone; undefined when the text is not JSON. */
-export function parseJson(text: string): unknown {
-  return readJson(text).document
-}
-
 /** Only integers of 16 digits and more can lie beyond 2^53. */
 const LARGE = /\d{16}/
 type Reviver = (key: string, value: unknown) => unknown
