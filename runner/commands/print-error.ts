@@ -1,6 +1,8 @@
 import { Chalk } from 'chalk'
 import { type Finding, isError, type Located, messageOf } from '../contracts/errors.ts'
 import type { Frame } from '../contracts/source.ts'
+import { frameLines } from '../report/frame-text.ts'
+import { plainTone } from '../report/tone.ts'
 import { type ColorLevel, colorLevel } from './color.ts'
 import { sayError } from './say.ts'
 
@@ -34,11 +36,11 @@ export function findingText(finding: Finding | Located, level: ColorLevel): stri
   return lines.join('\n')
 }
 
-function frameText(frame: Frame, tone: (text: string) => string): string[] {
-  const width = Math.max(...frame.lines.map(({ number }) => String(number).length), 1)
-  const shown = frame.lines.map(({ number, text }) => `  ${String(number).padStart(width)} | ${text}`)
-  const caret = `  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, frame.column - 1))}${tone('^'.repeat(Math.max(1, frame.length)))}`
-  return [...shown, caret]
+/** Columns of a line; of a longer one those around the caret are shown. */
+const WIDTH = 200
+
+function frameText(frame: Frame, bad: (text: string) => string): string[] {
+  return frameLines(frame, { ...plainTone, bad }, WIDTH).map((line) => `  ${line}`)
 }
 
 function countText(findings: readonly Finding[]): string {

@@ -1,4 +1,5 @@
 /** What is wrong with a condition as it is written: raw, expressions not yet filled in. */
+import { shaped } from '../base/shaped.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { ProbeKind } from '../contracts/probe.ts'
@@ -132,7 +133,7 @@ function checkOne(
   const invalid = options.validate(name, plain[name], at)
   const findings = [
     ...invalid,
-    ...(invalid.length === 0 ? (probe.check?.(plain[name], at) ?? []) : []),
+    ...(invalid.length === 0 ? (probe.check?.(shaped(probe.params, plain[name]), at) ?? []) : []),
     ...checkKeys(plain, name, probe, place, own),
     ...checkTwice(plain, probe, place),
   ]

@@ -1,4 +1,5 @@
 /** What each step of a case would change, and its undo: for `show`. Touches nothing. */
+import { shaped } from '../base/shaped.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { Account } from '../contracts/undo.ts'
@@ -17,7 +18,7 @@ export function accountsOf(kase: Case, kinds: Kinds): Map<string, readonly Accou
 function accountsOfStep(step: Standing, kinds: Kinds): readonly Account[] {
   const fault = faultOf(step, kinds)
   if (fault) return fault.kind.describe(fault.params as never, fault.options)
-  if (step.known?.describe) return step.known.describe(step.params)
+  if (step.known?.describe) return step.known.describe(shaped(step.known.params, step.params))
   if (!step.known?.undoable || effectOf(step) !== 'changes') return []
   return [{ does: 'what the command does', undo: undoWords(step.common.undo), endsBy: '' }]
 }

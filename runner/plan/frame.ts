@@ -5,6 +5,8 @@ import type { Frame, Place } from '../contracts/source.ts'
 
 const LINES_BEFORE = 2
 const LONGEST_LINE = 200
+/** Beyond this column a line is not shown: nobody wrote it by hand. */
+const LAST_COLUMN = 10_000
 
 interface Lines {
   readonly text: string
@@ -46,6 +48,7 @@ export function frameAt(file: string, text: string, start: number, length: numbe
   const column = start - (all.starts[line - 1] ?? 0) + 1
   const rest = (all.lines[line - 1] ?? '').length - column + 1
   const first = Math.max(1, line - LINES_BEFORE)
+  const longest = column > LAST_COLUMN ? LONGEST_LINE : Math.max(LONGEST_LINE, column + 80)
   return {
     file,
     line,
@@ -53,7 +56,7 @@ export function frameAt(file: string, text: string, start: number, length: numbe
     length: Math.max(1, Math.min(length, Math.max(1, rest), 80)),
     lines: all.lines
       .slice(first - 1, line)
-      .map((shown, index) => ({ number: first + index, text: shown.slice(0, LONGEST_LINE).replace(/\r$/, '') })),
+      .map((shown, index) => ({ number: first + index, text: shown.slice(0, longest).replace(/\r$/, '') })),
   }
 }
 

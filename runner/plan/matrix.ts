@@ -1,4 +1,5 @@
 /** A matrix → its rows. */
+import { exactJson } from '../base/exact-json.ts'
 import { type Finding, PlanError } from '../contracts/errors.ts'
 import type { Plan } from '../contracts/plan.ts'
 import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
@@ -110,5 +111,5 @@ export function rowTitle(row: Row): string {
 /** A value as titles and `--matrix` spell it. */
 export function worded(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  return 'name' in value ? String(value.name) : JSON.stringify(value)
+  return 'name' in value ? String(value.name) : exactJson(value)
 }

@@ -57,19 +57,42 @@ export class Notebook implements Sources {
     return document.frame(place)
   }
 
-  /** With their lines, in the order of files and lines, one each. */
+  /** With their lines, in the order of files and lines, one each; of very many the first, and how many more there are. */
   located(): readonly Located[] {
     const located = this.#findings.map(
       (finding): Located => ({ ...finding, frame: 'frame' in finding ? finding.frame : this.frame(finding.place) }),
     )
     const unique = new Map(located.map((one) => [`${spotOf(one.frame)} ${one.message}`, one]))
-    return [...unique.values()].sort(
+    const sorted = [...unique.values()].sort(
       (a, b) =>
         this.#order.indexOf(a.frame.file) - this.#order.indexOf(b.frame.file) ||
         a.frame.line - b.frame.line ||
         a.frame.column - b.frame.column,
     )
+    return firstOf(sorted).map((one) => ({ ...one, message: shortened(one.message) }))
   }
+}
+
+/** Nobody reads more. */
+const MOST = 100
+
+/** Errors come before warnings where something is left out, so that no error is. */
+function firstOf(all: readonly Located[]): readonly Located[] {
+  const [next] = all.slice(MOST)
+  if (!next) return all
+  const level = all.some((one) => one.level === 'error') ? 'error' : 'warning'
+  const chosen = all.filter((one) => one.level === level)
+  const [left, ...others] = chosen.slice(MOST)
+  if (!left) return chosen
+  const message = `and ${others.length + 1} more ${level}s from here on`
+  return [...chosen.slice(0, MOST), { ...left, code: 'more', message, hint: 'mend the others first', level }]
+}
+
+const LONGEST_MESSAGE = 1_500
+
+/** A key or value that is quoted in a message may be megabytes long. */
+function shortened(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
 }
 
 function spotOf({ file, line, column }: Frame): string {

@@ -205,8 +205,8 @@ describe('choosing', () => {
 
   test('by tag, any of them', async () => {
     expect(await chosen({ tags: ['smoke'] })).toEqual(['c1 a.yaml P [pool=main]', 'c2 a.yaml P [pool=mini]'])
-    expect(await chosen({ tags: ['slow', 'nope'] })).toEqual(['c1 b.yaml P'])
-    expect(await chosen({ tags: ['nope'] })).toEqual([])
+    expect(await chosen({ tags: ['slow'] })).toEqual(['c1 b.yaml P'])
+    await expect(chosen({ tags: ['slow', 'nope'] })).rejects.toThrow('no plan has that tag; valid here: slow, smoke')
   })
 
   test('by words of the file, the title with its row, or the description, or by a pattern', async () => {
@@ -276,5 +276,18 @@ describe('the effect of steps', () => {
       'g.yaml': 'fragment: G\nsteps: [{ inject-fault: { stop: web } }]\n',
     }
     expect(await effect(['use: f.yaml'], files)).toBe('breaks')
+  })
+})
+
+describe('very many mistakes', () => {
+  test('are told up to a number, and how many more there are', async () => {
+    const steps = Array.from({ length: 500 }, (_, at) => `rnu: ${at}`)
+    const found = await problems(planOf(...steps))
+    expect(found).toHaveLength(101)
+    expect(found.at(-1)).toBe('103:5 and 400 more errors from here on')
+  })
+  test('of which none is told with all of a long text', async () => {
+    const [first = ''] = await problems(planOf(`? ${'x'.repeat(100_000)}\n    : 1`))
+    expect(first.length).toBeLessThan(2_000)
   })
 })

@@ -1,4 +1,5 @@
 /** What ajv says, in words for people, at the exact key or value. */
+import { exactJson } from '../base/exact-json.ts'
 import { otherTool, type Spot } from '../base/other-tools.ts'
 import type { Finding } from '../contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
@@ -82,7 +83,7 @@ function worded(
       return wrong(
         at,
         'unknown-word',
-        `${JSON.stringify(actual)} is not one of them; ${didYouMean(String(actual), (params['allowedValues'] as unknown[]).map(String))}`,
+        `${exactJson(actual)} is not one of them; ${didYouMean(String(actual), (params['allowedValues'] as unknown[]).map(String))}`,
       )
     case 'pattern':
       return schema['x-is'] === 'duration'
@@ -103,7 +104,7 @@ function worded(
       return wrong(
         at,
         'bad-value',
-        `${JSON.stringify(actual)} can't stand here (${keyword} ${Object.values(params).join(' ')})`,
+        `${exactJson(actual)} can't stand here (${keyword} ${Object.values(params).join(' ')})`,
         textOf(schema['description']),
       )
   }
@@ -114,7 +115,7 @@ function wrongType(schema: Schema, actual: unknown, at: Place): Finding {
     return wrong(
       at,
       'bad-duration',
-      `${JSON.stringify(actual)} is no duration`,
+      `${exactJson(actual)} is no duration`,
       typeof actual === 'number' ? `did you mean ${actual}s?` : 'write 250ms, 30s, 1m30s or 2h',
     )
   const types = [schema['type']].flat().map((type) => WORDS[String(type)] ?? String(type))

@@ -1,4 +1,5 @@
 /** Every step of a case where it stands: those inside of others, and those of fragments in place of their `use`. */
+import { shaped } from '../base/shaped.ts'
 import type { Phase } from '../contracts/events.ts'
 import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
@@ -88,5 +89,8 @@ export interface Fault {
 /** The fault that a step injects; undefined for any other step. */
 export function faultOf({ known, params }: Pick<Standing, 'known' | 'params'>, kinds: Kinds): Fault | undefined {
   const isSlot = (known?.params as { 'x-slot'?: string } | undefined)?.['x-slot'] === 'fault'
-  return isSlot && typeof params === 'object' && params !== null ? faultIn(params, kinds) : undefined
+  if (!isSlot || typeof params !== 'object' || params === null) return undefined
+  const fault = faultIn(params, kinds)
+  const options = shaped({ type: 'object', properties: fault.kind.options }, fault.options)
+  return { ...fault, params: shaped(fault.kind.params, fault.params), options: options as Fault['options'] }
 }

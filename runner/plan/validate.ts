@@ -1,4 +1,5 @@
 /** The shape of what people write: keys, kinds and params, each by the kind's own schema, so that one mistake is one message. */
+import { shaped } from '../base/shaped.ts'
 import { type ConditionCheck, checkCondition, checkExpect } from '../condition.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
@@ -194,7 +195,8 @@ function validateKind(
   const own = Object.keys(schema.properties ?? {})
   if (schema['x-slot'] === 'condition') found.push(...checkCondition(params, place, conditionBy(by), own))
   if (schema['x-slot'] === 'fault') found.push(...validateFault(params, place, by, own))
-  if (found.length === 0 && kind.check) found.push(...kind.check(params, { place, file: place.file, finding: wrong }))
+  if (found.length === 0 && kind.check)
+    found.push(...kind.check(shaped(kind.params, params), { place, file: place.file, finding: wrong }))
   // What a fragment gives back is known once it is read.
   if ('expect' in step && typeof kind.reading === 'object' && !kind.includes)
     found.push(...checkExpect(step['expect'], placeAt(stepPlace, 'expect'), { name: kind.name, fields: kind.reading }))
@@ -249,7 +251,13 @@ function validateFault(params: unknown, place: Place, by: Checker, own: readonly
   const strange = Object.keys(plain).filter((key) => key !== name && !own.includes(key) && !options.includes(key))
   const shape = check(by, 'fault', name, plain, place)
   const found =
-    shape.length === 0 && kind?.check ? kind.check(plain[name], plain, { place, file: place.file, finding: wrong }) : []
+    shape.length === 0 && kind?.check
+      ? kind.check(
+          shaped(kind.params, plain[name]),
+          shaped({ type: 'object', properties: kind.options }, plain) as typeof plain,
+          { place, file: place.file, finding: wrong },
+        )
+      : []
   return [
     ...shape,
     ...found,

@@ -1,4 +1,5 @@
 /** What probes and steps really ask, in words that a person can use: a request as HTTP has it, a command that can be pasted into a shell. */
+import { exactJson } from '../../runner/base/exact-json.ts'
 import { filledIn, quote } from '../../runner/contracts/command.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import type { HttpParams } from './http-request.ts'
@@ -35,7 +36,7 @@ export function askedCommand(params: RunParams): string {
 export function askedQuery({ query, values = [], service, host, file, in: inside, database, user }: SqlParams): string {
   const whom = service ?? host ?? `${file}${from(inside)}`
   const as = [database && `database ${database}`, user && `as ${user}`].filter(Boolean).join(', ')
-  const parameters = values.map((value, index) => `$${index + 1} = ${JSON.stringify(value)}`)
+  const parameters = values.map((value, index) => `$${index + 1} = ${exactJson(value)}`)
   return [query, ...parameters, `asked of ${whom}${as && ` (${as})`}`].join('\n')
 }
 

@@ -1,7 +1,9 @@
 /** The values of one axis: a list, or `{from: FILE, where}`. */
+
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
+import { exactJson } from '../../base/exact-json.ts'
 import { type Finding, isError } from '../../contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../../contracts/source.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
@@ -19,7 +21,7 @@ export function axisValues(said: unknown, place: Place, findings: Finding[]): re
   for (const [index, value] of values.entries()) {
     if (!values.slice(0, index).some((other) => Bun.deepEquals(other, value))) continue
     const at = Array.isArray(said) ? placeAt(place, index) : placeAt(place, 'from')
-    findings.push(wrong(at, 'bad-axis', `${JSON.stringify(value)} is there twice`, 'keep one of them'))
+    findings.push(wrong(at, 'bad-axis', `${exactJson(value)} is there twice`, 'keep one of them'))
   }
   return values
 }

@@ -1,4 +1,6 @@
 /** Fewer rows that still show each value, or each pair of values. */
+import { exactJson } from '../../base/exact-json.ts'
+
 type Row = Readonly<Record<string, unknown>>
 
 export const covers: readonly string[] = ['all', 'pairs', 'each']
@@ -23,7 +25,7 @@ function greedy(rows: readonly Row[], shownBy: (row: Row) => readonly string[]):
 }
 
 function singlesOf(row: Row): string[] {
-  return Object.entries(row).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  return Object.entries(row).map(([name, value]) => `${name}=${exactJson(value)}`)
 }
 
 /** A single axis has no pairs: each of its values then stands for itself. */
