@@ -71,6 +71,8 @@ export interface FileInfo {
   readonly kind: FileKind
   /** The path itself is a symbolic link. */
   readonly isLink?: boolean | undefined
+  /** What that link says. */
+  readonly link?: string | undefined
   /** Bytes. */
   readonly size: number
   /** Octal text: `0600`. */

@@ -6,6 +6,8 @@ import { DRIFT } from './drift.ts'
 
 export interface FileScripts {
   readonly path: string
+  /** What it says, where the path is a link. */
+  readonly link?: string | undefined
   /** Undefined: it was not there. `mode` without leading zeros, `owner` as `UID:GID`. */
   readonly before: { readonly hash: string; readonly mode: string; readonly owner: string } | undefined
   /** Hash of what is written. */
@@ -34,7 +36,7 @@ case $kept in /*) ;; *) kept=$PWD/$kept ;; esac
 [ -e "$kept.done" ] && exit 0
 # What a writer that was killed has left.
 rm -f "$beside"*.tmp
-${before ? putBack(before) : REMOVE}
+${before ? putBack(before, change.link) : REMOVE}
 ${ours(change)}
 now=$(state)
 ours || {
@@ -47,14 +49,15 @@ put_back || exit 1
 ${thens.length === 0 ? '' : `${again.join('\n')}\n`}: >"$kept.done"
 exit 0`,
     verify: `${preamble(change)}
-[ "$(state)" = "$was" ] || { echo "$file is not as it was" >&2; exit 1; }`,
+is_back || { echo "$file is not as it was" >&2; exit 1; }`,
   }
 }
 
-/** A link is followed and not replaced. GNU and BusyBox know `stat -c`, BSD knows `-f`. */
-function preamble({ path, before }: FileScripts): string {
-  return `file=${quote(path)}
-[ -L "$file" ] && file=$(readlink -f "$file")
+/** A link is followed and not replaced; where `then` replaced it, it is made again. GNU and BusyBox know `stat -c`, BSD knows `-f`. */
+function preamble({ path, link, before }: FileScripts): string {
+  return `path=${quote(path)}
+file=$path
+[ -L "$path" ] && file=$(readlink -f "$path")
 [ -d "$(dirname "$file")" ] || exit 0
 beside=$(dirname "$file")/.$(basename "$file").shakedown-
 was='${before ? `${before.hash} ${before.mode} ${before.owner}` : 'none'}'
@@ -65,7 +68,8 @@ state() {
   elif [ ! -f "$file" ]; then echo other
   else echo "$(hash "$file") $(about "$file")"
   fi
-}`
+}
+is_back() { [ "$(state)" = "$was" ]${link === undefined ? '' : ` && [ "$(readlink "$path")" = ${quote(link)} ]`}; }`
 }
 
 /** Where the run ended while \`then\` was under way there is no record of what it left: it is taken for ours. */
@@ -80,10 +84,14 @@ function ours({ before, after, thens }: FileScripts): string {
 }
 
 /** A copy of what is there comes first, for what else a file may have: an access list. */
-function putBack({ mode, owner }: NonNullable<FileScripts['before']>): string {
+function putBack({ mode, owner }: NonNullable<FileScripts['before']>, link: string | undefined): string {
+  const linked = `[ -L "$path" ] || { rm -rf "$path"; ln -s ${quote(link ?? '')} "$path" || return 1; }
+  file=$(readlink -f "$path")
+  beside=$(dirname "$file")/.$(basename "$file").shakedown-
+  `
   return `put_back() {
-  [ "$(state)" = "$was" ] && return 0
-  new=$beside$$.tmp
+  is_back && return 0
+  ${link === undefined ? '' : linked}  new=$beside$$.tmp
   [ ! -d "$file" ] || rm -rf "$file"
   [ ! -f "$file" ] || cp -p "$file" "$new"
   ( umask 077; cat "$kept.pre-image" >"$new" ) || { rm -f "$new"; return 1; }

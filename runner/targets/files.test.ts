@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime, Target } from '../contracts/target.ts'
@@ -229,6 +240,16 @@ describe('then', () => {
       expect((await undo(change)).code).toBe(DRIFTED)
       expect(text('config')).toBe('theirs')
     })
+  })
+  test('that replaced a link by a file has both put back', async () => {
+    writeFileSync(at('real'), 'b = 2\n')
+    symlinkSync('real', at('config'))
+    const change = await applied('config', Buffer.from('b = 3\n'), { then: [{ sh: "sed -i 's/ = /=/' config" }] })
+    expect(lstatSync(at('config')).isSymbolicLink()).toBe(false)
+    expect((await undo(change, 'verify')).code).toBe(1)
+    for (let round = 0; round < 2; round++) expect(await undo(change)).toMatchObject({ code: 0, err: '' })
+    expect([text('real'), readlinkSync(at('config'))]).toEqual(['b = 2\n', 'real'])
+    expect((await undo(change, 'verify')).code).toBe(0)
   })
   test('that made the file, and another change to it, leaves none', async () => {
     const change = await applied('config', Buffer.from('x'), { then: [{ sh: 'echo >>config' }] })

@@ -97,6 +97,7 @@ function undoHere(
     keeps: { ...(before ? { 'pre-image': before.bytes } : {}), ...Object.fromEntries(files) },
     ...fileScripts({
       path,
+      link: before?.info.link,
       before: before && { hash: hash(before.bytes), ...ownerOf(before.info) },
       after: hash(after),
       directory,

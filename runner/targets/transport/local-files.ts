@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, type Stats, watch } from 'node:fs'
-import { chmod, chown, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, chown, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { TargetError } from '../../contracts/errors.ts'
 import { type FileKind, notAFile } from '../../contracts/file-kind.ts'
@@ -32,11 +32,12 @@ const CHUNK = 1024 * 1024
 async function look(path: string): Promise<FileInfo> {
   const own = await lstat(path)
   if (!own.isSymbolicLink()) return infoOf(own)
+  const link = await readlink(path)
   try {
-    return { ...infoOf(await stat(path)), isLink: true }
+    return { ...infoOf(await stat(path)), isLink: true, link }
   } catch (error) {
     if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    return { ...infoOf(own), isLink: true }
+    return { ...infoOf(own), isLink: true, link }
   }
 }
 

@@ -18,6 +18,7 @@ about() { stat $1 -c '%s %a %u %g %U %F' -- "$path" 2>/dev/null || stat $1 -f '%
 if [ -L "$path" ]; then
   printf 'link '
   if [ -e "$path" ]; then about -L; else about; fi
+  readlink -- "$path"
 else
   printf 'plain '
   about -L
@@ -86,10 +87,11 @@ export function remoteFiles(run: Run): Files {
 }
 
 function infoOf(text: string): FileInfo {
-  const [link, size, mode = '', uid, gid, owner = '', ...kind] = text.trim().split(' ')
+  const [first = '', ...link] = text.replace(/\n$/, '').split('\n')
+  const [plain, size, mode = '', uid, gid, owner = '', ...kind] = first.split(' ')
   return {
     kind: kindOfWords(kind.join(' ')),
-    isLink: link === 'link' ? true : undefined,
+    ...(plain === 'link' ? { isLink: true, link: link.join('\n') } : {}),
     size: Number(size),
     mode: mode.padStart(4, '0'),
     owner,
