@@ -1,5 +1,7 @@
 /** CEL (https://cel.dev), loaded when the first expression needs it; what was compiled is kept. */
 import { ValueError } from '../value-error.ts'
+import { SEARCH, searchable, withFunctions } from './functions.ts'
+import { withMixedNumbers } from './mixed-numbers.ts'
 
 /** A node of the syntax tree; `start` and `end` count characters of the source. */
 export interface Node {
@@ -22,7 +24,7 @@ export function compile(source: string): Compiled {
   if (known) return known
   if (source === '') throw new ValueError('there is nothing between ${{ and }}', 0, 1)
   try {
-    const run = celEnvironment().parse(source)
+    const run = celEnvironment().parse(searchable(source))
     const made = { run, ast: run.ast as unknown as Node }
     cache.set(source, made)
     return made
@@ -34,7 +36,7 @@ export function compile(source: string): Compiled {
 /** What can be told before any value is known: functions that do not exist, a text minus a number. */
 export function checkTypes(source: string): ValueError | undefined {
   compile(source)
-  const { valid, error } = celEnvironment().check(source)
+  const { valid, error } = celEnvironment().check(searchable(source))
   return valid || error === undefined ? undefined : celError(error, source)
 }
 
@@ -57,9 +59,12 @@ export function celError(error: unknown, source: string): ValueError {
 function plainWords(text: string): string {
   if (/^Unexpected token: EOF/.test(text)) return 'it breaks off here'
   if (/^Ternary branches/.test(text)) return `${lowered(text)}; write dyn(…) around one of them`
+  if (/^no such overload: .*\bnull\b/.test(text)) return `${text}: null has no text; ${OR_EMPTY}`
   const [, call] = /^found no matching overload for '(.+)'$/.exec(text) ?? []
-  return call === undefined ? lowered(text) : `there is no function ${call}`
+  return call === undefined ? lowered(text) : `there is no function ${call.replace(`.${SEARCH}(`, '.matches(')}`
 }
+
+const OR_EMPTY = 'write `x == null ? "" : x` where nothing is meant'
 
 function lowered(text: string): string {
   return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
@@ -69,34 +74,11 @@ type Environment = import('@marcbachmann/cel-js').Environment
 let environment: Environment | undefined
 
 function celEnvironment(): Environment {
-  environment ??= withMixedNumbers(loadCel())
+  environment ??= withFunctions(withMixedNumbers(loadCel()))
   return environment
 }
 
 function loadCel(): Environment {
   const cel = require('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js')
   return new cel.Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
-}
-
-/** Numbers of JSON are int or double as they happen to be written: what is mixed works, and text takes a value. */
-function withMixedNumbers(made: Environment): Environment {
-  made.registerOperator('int + double', (a: bigint, b: number) => Number(a) + b)
-  made.registerOperator('double + int', (a: number, b: bigint) => a + Number(b))
-  made.registerOperator('int - double', (a: bigint, b: number) => Number(a) - b)
-  made.registerOperator('double - int', (a: number, b: bigint) => a - Number(b))
-  made.registerOperator('int * double', (a: bigint, b: number) => Number(a) * b)
-  made.registerOperator('double * int', (a: number, b: bigint) => a * Number(b))
-  made.registerOperator('int / double', (a: bigint, b: number) => Number(a) / b)
-  made.registerOperator('double / int', (a: number, b: bigint) => a / Number(b))
-  made.registerOperator('int % double', (a: bigint, b: number) => Number(a) % b)
-  made.registerOperator('double % int', (a: number, b: bigint) => a % Number(b))
-  made.registerOperator('double % double', (a: number, b: number) => a % b)
-  made.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b)
-  made.registerOperator('string + int', (a: string, b: bigint) => `${a}${b}`)
-  made.registerOperator('string + double', (a: string, b: number) => `${a}${b}`)
-  made.registerOperator('string + bool', (a: string, b: boolean) => `${a}${b}`)
-  made.registerOperator('int + string', (a: bigint, b: string) => `${a}${b}`)
-  made.registerOperator('double + string', (a: number, b: string) => `${a}${b}`)
-  made.registerOperator('bool + string', (a: boolean, b: string) => `${a}${b}`)
-  return made
 }

@@ -1,14 +1,22 @@
+import { exactJson } from '../../base/exact-json.ts'
+import { Spelled, spelledAt, unspelled } from '../../base/spelling.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
 import { ValueError } from '../value-error.ts'
 import { type Compiled, celError, compile, type Node } from './compile.ts'
 import { isNode, namesIn, plainPath } from './names.ts'
-import { entering, leaving } from './numbers.ts'
+import { entering, leaving, type Seen } from './numbers.ts'
+import { spelledResult } from './spelled.ts'
 
 /** Roots (`inputs`, `services`, …) and, bare, what was captured. */
 export type Names = Readonly<Record<string, unknown>>
 
 /** Evaluates CEL. Throws a ValueError that names what exists, where a name does not. */
 export function evaluate(source: string, names: Names): unknown {
+  return unspelled(evaluateSpelled(source, names))
+}
+
+/** The same; a scalar that is spelled unusually is a `Spelled`. */
+export function evaluateSpelled(source: string, names: Names): unknown {
   const plain = plainPath(source)
   return plain ? memberOf(plain, source, names) : evaluateCel(compile(source), source, names)
 }
@@ -20,9 +28,9 @@ function memberOf(path: readonly string[], source: string, names: Names): unknow
   for (const member of members) {
     const start = at + 1
     at = start + member.length
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member))
+    if (!isHolder(value) || !Object.hasOwn(value, member))
       throw new ValueError(lacking(source.slice(0, start - 1), value, member), start, at)
-    value = (value as Record<string, unknown>)[member]
+    value = spelledAt(value, member)
   }
   return value
 }
@@ -33,24 +41,39 @@ function nameOf(root: string, start: number, names: Names): unknown {
   throw new ValueError(`nothing is named "${root}" here; ${hint}`, start, start + root.length)
 }
 
+function isHolder(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Spelled)
+}
+
 function lacking(what: string, value: unknown, member: string): string {
   if (Array.isArray(value)) return `${what} is a list and has no "${member}"`
-  if (typeof value !== 'object' || value === null) return `${what} has no "${member}"; it is ${JSON.stringify(value)}`
+  if (!isHolder(value)) return `${what} has no "${member}"; it is ${exactJson(value)}`
   const keys = Object.keys(value)
   return `${what} has no "${member}"; ${keys.length === 0 ? 'it is empty' : didYouMean(member, keys)}`
 }
 
 function evaluateCel(compiled: Compiled, source: string, names: Names): unknown {
   try {
-    return leaving(compiled.run(contextFor(compiled, names)))
+    const seen: Seen = { spelled: false }
+    const value = leaving(compiled.run(contextFor(compiled, names, seen)))
+    return seen.spelled ? withSpelling(value, compiled, source, names) : value
   } catch (error) {
     if (error instanceof ValueError) throw error
     throw missingKey(error, compiled, source, names) ?? celError(error, source)
   }
 }
 
-function contextFor({ ast }: Compiled, names: Names): Record<string, unknown> {
-  return Object.fromEntries(namesIn(ast).map(({ root, start }) => [root, entering(nameOf(root, start, names))]))
+function contextFor({ ast }: Compiled, names: Names, seen: Seen): Record<string, unknown> {
+  return Object.fromEntries(namesIn(ast).map(({ root, start }) => [root, entering(nameOf(root, start, names), seen)]))
+}
+
+function withSpelling(value: unknown, { ast }: Compiled, source: string, names: Names): unknown {
+  try {
+    return spelledResult(ast, source, (part) => evaluateSpelled(part, names)) ?? value
+  } catch {
+    // A part of an expression may not stand on its own: its value is still right.
+    return value
+  }
 }
 
 /** CEL says which key is missing; this says what there is instead. */

@@ -2,20 +2,32 @@
  * Numbers on their way into CEL and out of it: integral ones enter as int and leave as number, so that `nonce + 1`
  * works on what JSON gives. Only what is beyond 2^53 stays a BigInt.
  */
-export function entering(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
-  if (Array.isArray(value)) return value.map(entering)
-  return typeof value === 'object' && value !== null ? mappingEntering(value) : value
+import { hasSpelling, Spelled } from '../../base/spelling.ts'
+
+/** Whether something with a spelling of its own has entered. */
+export interface Seen {
+  spelled: boolean
+}
+
+export function entering(value: unknown, seen: Seen): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value) : value
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Spelled || hasSpelling(value)) seen.spelled = true
+  if (value instanceof Spelled) return entering(value.value, seen)
+  return Array.isArray(value) ? value.map((item) => entering(item, seen)) : mappingEntering(value, seen)
 }
 
 /** What is made when it is asked for stays so: a variable may stand on others, and a service may not be up yet. */
-function mappingEntering(mapping: object): object {
+function mappingEntering(mapping: object, seen: Seen): object {
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(mapping)) {
     const property = Object.getOwnPropertyDescriptor(mapping, key)
     if (property?.get)
-      Object.defineProperty(copy, key, { enumerable: true, get: () => entering(property.get?.call(mapping)) })
-    else if (property?.value !== undefined) copy[key] = entering(property.value)
+      Object.defineProperty(copy, key, {
+        enumerable: true,
+        get: () => entering(property.get?.call(mapping), seen),
+      })
+    else if (property?.value !== undefined) copy[key] = entering(property.value, seen)
   }
   return copy
 }
