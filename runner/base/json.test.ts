@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { exactJson } from './exact-json.ts'
 import { incomplete } from './incomplete.ts'
 import { readJson } from './json.ts'
+import { spelledAt } from './spelling.ts'
 
 describe('readJson', () => {
   test('reads a document with every digit of its integers', () => {
@@ -70,5 +72,16 @@ describe('readJson', () => {
     expect(nested(500)).toBeArray()
     for (const depth of [501, 50_000])
       expect(nested(depth)).toEqual(incomplete('the JSON document is nested deeper than 500 levels'))
+  })
+  test('keeps how a number is spelled beside its value', () => {
+    const { document } = readJson('{"v": 1.10, "list": [1e3, 0.12345678901234567890, 3], "t": "1.10"}')
+    expect(document).toEqual({ v: 1.1, list: [1000, 0.12345678901234568, 3], t: '1.10' })
+    const { list } = document as { list: unknown[] }
+    expect([
+      String(spelledAt(document as object, 'v')),
+      String(spelledAt(list, 0)),
+      String(spelledAt(list, 1)),
+    ]).toEqual(['1.10', '1e3', '0.12345678901234567890'])
+    expect(exactJson(document)).toBe('{"v":1.10,"list":[1e3,0.12345678901234567890,3],"t":"1.10"}')
   })
 })

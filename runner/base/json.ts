@@ -1,7 +1,8 @@
-/** JSON text → plain values, with every digit of integers beyond 2^53. The way back is `exact-json.ts`. */
+/** JSON text → plain values, with every digit of integers beyond 2^53, and marked with the spelling of numbers such as `1.10`. The way back is `exact-json.ts`. */
 import { type Incomplete, incomplete } from './incomplete.ts'
 import { jsonFault } from './json-fault.ts'
 import { checkMembers } from './json-members.ts'
+import { setSpelled, spelled } from './spelling.ts'
 
 /** A document, or why there is none: `not JSON: line 1, column 7: NaN is not a JSON value`. */
 export type JsonRead =
@@ -19,20 +20,23 @@ export function readJson(text: string): JsonRead {
     const document = JSON.parse(json)
     const why = checkMembers(json, document)
     if (why !== undefined) return { document: incomplete(why) }
-    return { document: LARGE.test(json) ? JSON.parse(json, exactly as Reviver) : document }
+    return { document: UNUSUAL.test(json) ? JSON.parse(json, exactly as Reviver) : document }
   } catch (error) {
     if (error instanceof RangeError) return { document: tooDeep() }
     return { noDocument: `not JSON: ${jsonFault(json)}` }
   }
 }
 
-/** Only integers of 16 digits and more can lie beyond 2^53. */
-const LARGE = /\d{16}/
+/** Only numbers of 16 digits and more lose some of them; `1.10` and `1e3` are spelled otherwise than their values. */
+const UNUSUAL = /\d{16}|[:,[\s]-?\d+(?:\.\d*0|(?:\.\d+)?[eE][+-]?\d+)(?=[\s,\]}])/
 type Reviver = (key: string, value: unknown) => unknown
 
-function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || !context?.source) return value
-  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
+function exactly(this: object, key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source
+  if (typeof value !== 'number' || source === undefined || source === String(value)) return value
+  if (/^-?\d+$/.test(source) && !Number.isSafeInteger(value)) return BigInt(source)
+  setSpelled(this, key, spelled(value, source))
+  return value
 }
 
 function tooDeep(): Incomplete {

@@ -1,7 +1,8 @@
 /** Secrets are learned as soon as they are had: from the plan, and from every reading that a secret capture looks into. */
 import { type Learned, type Redactor, SHORTEST_SAFE_SECRET, SHORTEST_SECRET } from '../base/redact/redactor.ts'
+import { Spelled, spelledEntries } from '../base/spelling.ts'
 import type { Taken } from '../contracts/probe.ts'
-import { type CaptureSpec, capturesOf, found } from './captured.ts'
+import { type CaptureSpec, capturesOf, knownOf } from './captured.ts'
 import type { Planned } from './flow.ts'
 import type { World } from './world.ts'
 
@@ -31,7 +32,7 @@ export function learner({ common }: Planned, world: World): ((taken: Taken) => v
 function learnCapture(name: string, spec: CaptureSpec, taken: Taken, world: World): void {
   if (taken.fields === undefined) return
   // Not found is no failure here: the capture itself says so.
-  const value = found(taken, spec)
+  const value = knownOf(taken, spec)
   if (value !== undefined) learnSecret(name, value, world.redactor, warner(name, world))
 }
 
@@ -49,7 +50,7 @@ export function warner(name: string, world: World): (message: string) => void {
 const warned = new WeakMap<World, Set<string>>()
 
 function leavesOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(leavesOf)
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf)
+  if (value instanceof Spelled) return [...new Set([value.text, ...leavesOf(value.value)])]
+  if (typeof value === 'object' && value !== null) return spelledEntries(value).flatMap(([, item]) => leavesOf(item))
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? [String(value)] : []
 }

@@ -1,3 +1,4 @@
+import { patternError } from '../../base/pattern.ts'
 import type { Finding } from '../../contracts/errors.ts'
 import type { Field } from '../../contracts/probe.ts'
 import { type Place, placeAt, placeOfKey } from '../../contracts/source.ts'
@@ -83,11 +84,7 @@ function checkFrom(from: string, place: Place, fields: readonly string[] | undef
 
 function checkRegex(matches: unknown, place: Place): Finding[] {
   if (typeof matches !== 'string') return []
-  try {
-    new RegExp(matches)
-    return []
-  } catch (error) {
-    const why = (error as Error).message.replace(/^Invalid regular expression: (\/.*\/: ?)?/s, '')
-    return [wrong(place, 'bad-regex', `not a regular expression: ${why}`, 'patterns are those of JavaScript')]
-  }
+  const bad = patternError(matches)
+  const hint = bad?.hint ?? 'patterns are those of RE2: https://github.com/google/re2/wiki/Syntax'
+  return bad ? [wrong(place, 'bad-regex', `not a regular expression: ${bad.message}`, hint)] : []
 }

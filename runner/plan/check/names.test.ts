@@ -185,7 +185,7 @@ describe('captures', () => {
       planOf('run: x\n    capture: { a: stdot, b: "$.x[", c: { from: stdout, matches: "(" } }'),
       '4:19 there is no field "stdot" here; did you mean "stdout"?',
       '4:33 bad JSONPath: unclosed bracketed selection',
-      '4:65 not a regular expression: missing )',
+      '4:65 not a regular expression: missing closing ): `(`',
     ],
     'of a condition are those of its probe': [
       planOf('wait-for: { service: web, state: running }\n    capture: { a: started-at, b: stat }'),
