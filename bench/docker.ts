@@ -91,6 +91,7 @@ function hostOf(folder: string) {
     home: folder,
     labels: { run: 'bench', case: 'bench', plan: 'bench' },
     resolve: <T>(plain: T) => plain,
+    command: () => ({ argv: [] }),
     environment: () => ({}),
     ready: async () => undefined,
     note: () => undefined,

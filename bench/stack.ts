@@ -45,6 +45,7 @@ function hostOf(folder: string, home: string): RuntimeHost {
     home,
     labels: { run: '', case: '', plan: '' },
     resolve: (plain) => plain,
+    command: (plain) => (typeof plain === 'string' ? { sh: plain } : { argv: plain.map(String) }),
     environment: () => ({}),
     ready: async () => undefined,
     note: () => undefined,

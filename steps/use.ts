@@ -1,5 +1,6 @@
+import { setSpelled, spelledAt, unspelled } from '../runner/base/spelling.ts'
 import { optional, planPath, shortOr, Type } from '../runner/contracts/params.ts'
-import { type Context, defineStep } from '../runner/contracts/step.ts'
+import { type Context, defineStep, type Fragment } from '../runner/contracts/step.ts'
 
 interface Params {
   readonly fragment: string
@@ -34,11 +35,19 @@ export const use = defineStep({
   },
 })
 
-/** Missing and unknown inputs were found at load. */
-function inputsOf(declared: Readonly<Record<string, { default?: unknown }>>, given: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(
-    Object.entries(declared).map(([name, { default: usual }]) => [name, given[name] ?? usual ?? null]),
-  )
+/** Missing and unknown inputs were found at load. Each keeps its spelling, and one that is declared as text is text. */
+function inputsOf(declared: Fragment['inputs'], given: Readonly<Record<string, unknown>>) {
+  const inputs: Record<string, unknown> = {}
+  for (const [name, input] of Object.entries(declared)) {
+    const value =
+      given[name] === undefined || given[name] === null ? spelledAt(input, 'default') : spelledAt(given, name)
+    setSpelled(inputs, name, input.type === 'text' && isScalar(unspelled(value)) ? String(value) : (value ?? null))
+  }
+  return inputs
+}
+
+function isScalar(value: unknown): boolean {
+  return ['number', 'bigint', 'boolean'].includes(typeof value)
 }
 
 /** A fragment gives back only its outputs. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { exactJson } from './exact-json.ts'
-import { Spelled, setPlain, spelled, spelledAt, withoutSpelling, withSpelling } from './spelling.ts'
+import { isMadeLate, Spelled, setSpelled, spelled, spelledAt, spelledEntries, unspelled } from './spelling.ts'
 
 describe('spellings', () => {
   test('marks a scalar that is spelled unusually, and no other', () => {
@@ -8,21 +8,23 @@ describe('spellings', () => {
     expect([spelled(3.1, '3.1'), spelled(true, 'true'), spelled(null, '~')]).toEqual([3.1, true, null])
   })
 
-  test('keeps values plain beside their marks, there and back', () => {
-    const tree = { list: [1, { deep: 2 }], one: 0 }
-    setPlain(tree, 'one', new Spelled(3.1, '3.10'))
-    setPlain(tree.list, 0, new Spelled(1, '1.0'))
-    expect(tree).toEqual({ list: [1, { deep: 2 }], one: 3.1 })
-    const names = withSpelling(tree) as typeof tree
-    expect([String(names.one), String(names.list[0])]).toEqual(['3.10', '1.0'])
-    const plain = withoutSpelling(names) as typeof tree
-    expect(plain).toEqual(tree)
-    expect([String(spelledAt(plain, 'one')), String(spelledAt(plain.list, 0))]).toEqual(['3.10', '1.0'])
+  test('keeps values plain beside their marks', () => {
+    const tree = { one: 0, two: 2 }
+    setSpelled(tree, 'one', new Spelled(3.1, '3.10'))
+    expect(tree).toEqual({ one: 3.1, two: 2 })
+    expect(spelledEntries(tree).map(([key, value]) => `${key}=${value}`)).toEqual(['one=3.10', 'two=2'])
+    expect([spelledAt(tree, 'two'), unspelled(spelledAt(tree, 'one'))]).toEqual([2, 3.1])
   })
 
-  test('leaves a tree without spellings alone', () => {
-    const tree = { a: [1] }
-    expect(withoutSpelling(tree)).toBe(tree)
+  test('are seen through members that are made late', () => {
+    const names = isMadeLate({
+      get one() {
+        return new Spelled(3.1, '3.10')
+      },
+    })
+    const plain = unspelled(names) as object
+    expect(plain).toEqual({ one: 3.1 } as never)
+    expect(String(spelledAt(plain, 'one'))).toBe('3.10')
   })
 })
 
@@ -42,7 +44,7 @@ describe('exactJson', () => {
       d: new Spelled(0.1, '.10'),
       e: new Spelled(0.1, '0.1000000000000000055511151231257827'),
     }))
-      setPlain(tree, key, value)
+      setSpelled(tree, key, value)
     expect(exactJson(tree)).toBe('{"a":3.10,"b":31,"c":true,"d":0.1,"e":0.1000000000000000055511151231257827}')
   })
 })

@@ -107,8 +107,7 @@ steps:
   - run: "test \\"\${{ word }}\\" = a"
 `,
     )
-    expect(out).toContain('word = ["a","b"]')
-    expect(out).toContain('→ "word" is a list here')
+    expect(out).toContain('word is a list: it was captured inside for-each or repeat, once a round')
   })
 })
 

@@ -1,11 +1,13 @@
 /** What is expected of a reading, and how a reading misses it. */
 import { isIncomplete } from '../base/incomplete.ts'
+import { spelledAt } from '../base/spelling.ts'
 import type { Miss } from '../contracts/errors.ts'
 import type { Field, ProbeKind, Reading } from '../contracts/probe.ts'
 import { type Place, placeAt, placeOf } from '../contracts/source.ts'
 import { fieldOf, select, selectPart } from '../jsonpath.ts'
 import { doesNotApply, type NoAnswer, untaken } from '../matchers/answer.ts'
 import { isMapping, type Matching, type Mismatch, mismatch, says, shown } from '../matchers.ts'
+import { asWritten } from './as-written.ts'
 
 export type Plain = Readonly<Record<string, unknown>>
 export type Fields = Readonly<Record<string, Field>>
@@ -15,6 +17,8 @@ export interface Expected {
   /** A field, dotted or not, or a `$` path. */
   readonly name: string
   readonly matcher: unknown
+  /** The same, in its spelling: a value that is text is compared with `1.10` and `True`. */
+  readonly spelled?: unknown
   readonly place: Place
 }
 
@@ -22,7 +26,12 @@ export interface Expected {
 export function expectedOf(plain: Plain, name: string, probe: ProbeKind, place: Place): readonly Expected[] {
   const beside = Object.entries(plain)
     .filter(([key]) => key !== name && key !== 'expect' && isField(key, probe.fields))
-    .map(([key, matcher]) => ({ name: key, matcher, place: placeAt(place, key) }))
+    .map(([key, matcher]) => ({
+      name: key,
+      matcher,
+      spelled: spelledAt(plain, key),
+      place: placeAt(place, key),
+    }))
   const under = isMapping(plain['expect']) ? listed(plain['expect'], placeAt(place, 'expect')) : []
   if (beside.length + under.length > 0) return [...beside, ...under]
   return Object.entries(probe.bare ?? {}).map(([key, matcher]) => ({ name: key, matcher, place: placeAt(place, name) }))
@@ -31,7 +40,12 @@ export function expectedOf(plain: Plain, name: string, probe: ProbeKind, place: 
 /** The members of an `expect`. */
 export function listed(expectations: Plain, place: Place): readonly Expected[] {
   const at = placeOf(expectations) ?? place
-  return Object.entries(expectations).map(([name, matcher]) => ({ name, matcher, place: placeAt(at, name) }))
+  return Object.entries(expectations).map(([name, matcher]) => ({
+    name,
+    matcher,
+    spelled: spelledAt(expectations, name),
+    place: placeAt(at, name),
+  }))
 }
 
 /** Whether a key names a field of the reading, or a member of one. */
@@ -53,13 +67,15 @@ export interface Unmet {
 }
 
 /** How a reading misses one expectation; undefined when it meets it. */
-export function unmetBy(reading: Reading, { name, matcher, place }: Expected, fields: Fields): Unmet | undefined {
+export function unmetBy(reading: Reading, asked: Expected, fields: Fields): Unmet | undefined {
+  const { name, place } = asked
   const isPath = name.startsWith('$')
+  const field = isPath ? undefined : fieldNamed(name, fields)
+  const how: Matching = { text: reading.text === true || field?.type === 'text', digits: field?.digits }
+  const matcher = how.text ? asWritten(asked.spelled ?? asked.matcher) : asked.matcher
   const noDocument = isPath ? withoutDocument(reading, name) : undefined
   if (noDocument)
     return { is: noDocument.is, miss: { place, path: name, expected: says(matcher), actual: noDocument.why } }
-  const field = isPath ? undefined : fieldNamed(name, fields)
-  const how: Matching = { text: reading.text === true || field?.type === 'text', digits: field?.digits }
   const values = isPath ? [selectKnown(name, reading.document)] : spellings(reading, name)
   const wrongs = values.map((value) => (emptyHolds(field, matcher, value) ? undefined : mismatch(matcher, value, how)))
   // "not healthy" must be true of either spelling, "healthy" of one.

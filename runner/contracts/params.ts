@@ -9,6 +9,7 @@ export { type Static, type TObject, type TProperties, type TSchema, Type }
  * `x-is` stands on the schema of the value.
  */
 export type Meaning =
+  | 'text' // a scalar that is meant as text: it keeps its spelling
   | 'duration' // 250ms, 1m30s
   | 'size' // 10MiB
   | 'service' // a service of the target
@@ -40,6 +41,13 @@ export const integer = (description: string, options: Options & { minimum?: numb
   Type.Integer({ description, ...options })
 export const anything = (description: string, options: Options = {}) => Type.Unknown({ description, ...options })
 export const optional = Type.Optional
+
+/** A scalar that is meant as text. */
+export const SCALAR = { type: ['string', 'number', 'boolean'], 'x-is': 'text' } as const
+
+/** Name → a scalar that is meant as text, such as a header: `1.10` and `0777` keep their spelling. After binding it is text. */
+export const texts = (description: string) =>
+  Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: SCALAR, description })
 
 /** A closed list of words. */
 export const oneOf = <const W extends readonly string[]>(words: W, description: string, options: Options = {}) =>
@@ -92,7 +100,7 @@ function listed(is: Meaning, description: string, options: Options) {
 export const command = (description: string, options: Options = {}) =>
   Type.Unsafe<Command>({
     type: ['string', 'array'],
-    items: { type: ['string', 'number', 'boolean'] },
+    items: SCALAR,
     minItems: 1,
     'x-is': 'command',
     description,
@@ -103,7 +111,7 @@ export const command = (description: string, options: Options = {}) =>
 export const commands = (description: string, options: Options = {}) =>
   Type.Unsafe<Command[]>({
     type: ['string', 'array'],
-    items: { type: ['string', 'array'], items: { type: ['string', 'number', 'boolean'] } },
+    items: { type: ['string', 'array'], items: SCALAR },
     minItems: 1,
     'x-is': 'commands',
     description,

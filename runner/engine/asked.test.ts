@@ -3,8 +3,7 @@ import { Redactor } from '../base/redact/redactor.ts'
 import { markPlace } from '../contracts/source.ts'
 import { noting } from '../plan/filled.ts'
 import { evaluateBare, substitute } from '../plan/values.ts'
-import { aboutLists, withValues } from './asked.ts'
-import { Scope } from './scope.ts'
+import { withValues } from './asked.ts'
 
 const place = { file: 'plan.yaml', path: ['steps', 0] }
 
@@ -70,13 +69,4 @@ test('leaves out a condition in words unless values stand in it', () => {
   const asked = [{ text: 'web: state healthy', inWords: true }]
   expect(withValues(asked, stepOf({}, {}), new Redactor())).toEqual([])
   expect(withValues(asked, stepOf({ state: '${{ s }}' }, { s: 'up' }), new Redactor())).toHaveLength(1)
-})
-
-test('says that a capture of rounds is a list where it is a part of a text', () => {
-  const scope = new Scope()
-  scope.gather('id', ['a', 'b'])
-  const names = { ...scope.names(), plain: ['a'] }
-  expect(aboutLists(stepOf({ http: 'http://x/${{ id }}' }, names))).toContain('"id" is a list here')
-  expect(aboutLists(stepOf({ value: '${{ id }}' }, names))).toBeUndefined()
-  expect(aboutLists(stepOf({ http: 'http://x/${{ plain }}' }, names))).toBeUndefined()
 })

@@ -1,12 +1,12 @@
 /** What was really asked, with the values that stand in it: what a failure shows beside what was expected. */
 import { clip } from '../base/brief.ts'
 import type { Redactor } from '../base/redact/redactor.ts'
+import { Spelled } from '../base/spelling.ts'
 import type { AskedAt } from '../contracts/errors.ts'
 import type { Asked } from '../contracts/events.ts'
 import { type Place, placeOf } from '../contracts/source.ts'
 import type { Filled } from '../plan/filled.ts'
-import { type Expression, evaluate, expressionsIn, type Names, namesUsed } from '../plan/values.ts'
-import { isGathered } from './scope.ts'
+import { evaluate, expressionsIn, type Names, namesUsed } from '../plan/values.ts'
 
 /** Longest text of one value in an event. */
 const LONGEST = 4_000
@@ -26,22 +26,6 @@ export function withValues(asked: readonly AskedAt[], step: FilledIn | undefined
     if (inWords && Object.keys(values).length === 0) return []
     return [{ text: shortened(redactor.text(text)), values }]
   })
-}
-
-/** A list within a text is seldom meant, and a capture does not look like one where it is made. */
-export function aboutLists({ raw, filled }: FilledIn): string | undefined {
-  const texts = [...textsIn(raw)].filter((text) => text.includes('${{'))
-  for (const [source, value] of filled) {
-    if (!isGathered(value)) continue
-    const isPart = texts.some((text) => expressionsIn(text).some((one) => one.source === source && !isWhole(one, text)))
-    if (isPart)
-      return `"${source}" is a list here: a capture inside \`for-each\` or \`repeat\` has one value a round, so write \${{ ${source}[0] }} for the first`
-  }
-  return undefined
-}
-
-function isWhole({ start, end }: Expression, text: string): boolean {
-  return start === 0 && end === text.length
 }
 
 function valuesIn({ raw, names, filled }: FilledIn, place: Place | undefined, redactor: Redactor) {
@@ -101,6 +85,7 @@ function isIn(source: string, texts: ReadonlySet<string>): boolean {
 /** Plain JSON without secrets: a number may be one, too. */
 function plain(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return shortened(redactor.text(value))
+  if (value instanceof Spelled) return redactor.text(value.text)
   if (value === null || typeof value !== 'object') return scalar(value, redactor)
   const text = JSON.stringify(value, (_key, item) => scalar(item, redactor))
   const masked = redactor.text(text)

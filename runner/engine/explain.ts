@@ -4,7 +4,6 @@ import type { Failure } from '../contracts/events.ts'
 import type { Case } from '../contracts/plan.ts'
 import type { Place } from '../contracts/source.ts'
 import type { Runtime } from '../contracts/target.ts'
-import { aboutLists } from './asked.ts'
 import { type Attaching, attach } from './attach.ts'
 import type { CaseRun } from './case-run.ts'
 import type { Running } from './context.ts'
@@ -22,12 +21,11 @@ export async function explainStep(
   const asked = details.asked ?? askedBy(error, running)
   const outputs = details.outputs ?? running?.cutShort
   const step = running && { raw: planned.raw, ...running.noted }
-  const hint = details.hint ?? (step && isError(error, 'check') ? aboutLists(step) : undefined)
   return explain(error, planned.place, {
     ...explaining({ ...world, case: world.kase.id, step: id }, id, planned.place),
     sources: world.hands.sources,
     step,
-    more: await withLastWords({ ...details, asked, outputs, hint }, error, world.runtime),
+    more: await withLastWords({ ...details, asked, outputs }, error, world.runtime),
   })
 }
 

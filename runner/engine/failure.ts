@@ -1,4 +1,5 @@
 import { clip } from '../base/brief.ts'
+import { exactJson } from '../base/exact-json.ts'
 import { known } from '../base/redact/known.ts'
 import type { Redactor } from '../base/redact/redactor.ts'
 import { type FailureDetails, isError, type Miss, messageOf } from '../contracts/errors.ts'
@@ -109,8 +110,7 @@ async function diffOf(expected: unknown, actual: unknown): Promise<string[] | un
 
 function textOf(value: unknown): string {
   // Masked first: the lines of a secret would be shown one by one, among lines of the other text.
-  if (typeof value === 'string') return known.text(`${value}\n`)
-  return known.text(`${JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? String(item) : item), 2)}\n`)
+  return known.text(`${typeof value === 'string' ? value : exactJson(value, 2)}\n`)
 }
 
 function frameOf(place: Place | undefined, sources: Sources): Frame | undefined {

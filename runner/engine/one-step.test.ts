@@ -22,7 +22,9 @@ describe('expressions in the keys of a step', () => {
     expect(await it.run()).toMatchObject({ outcome: 'failed' })
     expect(it.told).toEqual([])
     const ended = it.events.find((event) => event.is === 'step.ended')
-    expect(ended).toMatchObject({ failure: { message: 'the timeout is "soon", and no duration', frame: { line: 4 } } })
+    expect(ended).toMatchObject({
+      failure: { message: 'the timeout is "soon", which is not a duration', frame: { line: 4 } },
+    })
   })
 
   test('continue-on-error: true only warns, false fails, and nothing else is taken for either', async () => {

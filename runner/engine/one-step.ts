@@ -9,8 +9,9 @@ import type { Context, StepKind } from '../contracts/step.ts'
 import { parseDuration } from '../contracts/units.ts'
 import { bind, bindValue } from '../plan/bind.ts'
 import { noting } from '../plan/filled.ts'
-import { asText, evaluateFlag, located, type Names, substitute } from '../plan/values.ts'
+import { asText, evaluateFlag, located, type Names, substituteSpelled } from '../plan/values.ts'
 import { askedOf, capture } from './captures.ts'
+
 import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
 import { explainStep } from './explain.ts'
@@ -108,15 +109,15 @@ function boundKeys({ common, raw, place }: Planned, names: Readonly<Record<strin
 }
 
 function durationIn(said: string, names: Readonly<Record<string, unknown>>, place: Place): string {
-  const text = asText(located(() => substitute(said, names), place))
+  const text = asText(located(() => substituteSpelled(said, names), place))
   if (parseDuration(text) !== undefined) return text
-  const message = `the timeout is ${JSON.stringify(text)}, and no duration`
+  const message = `the timeout is "${text}", which is not a duration`
   throw new PlanError([{ code: 'not-a-duration', message, hint: 'write 90s or 5m', level: 'error', place }])
 }
 
 function titleOf(planned: Planned, names: Readonly<Record<string, unknown>>): string {
   try {
-    return String(bindValue(planned.title, names))
+    return asText(substituteSpelled(planned.title, names))
   } catch {
     return planned.title
   }
@@ -202,7 +203,8 @@ function fieldsOf(kind: StepKind, params: unknown, world: World): Readonly<Recor
 async function perform(planned: Planned, kind: StepKind, running: Running, world: World): Promise<Reading | undefined> {
   const { names } = running.noted
   const context = contextOf(running, world)
-  const params = bind(kind.params, planned.params, names, world.hands.kinds) as never
+  const at = placeAt(placeOf(planned.raw) ?? planned.place, planned.kind)
+  const params = bind(kind.params, planned.params, names, world.hands.kinds, at) as never
   let question: AskedAt | undefined
   running.question = () => {
     question ??= questionOf(kind, params, running.target)

@@ -59,11 +59,11 @@ describe('rounds', () => {
   test('keep their captures to themselves; afterwards they are a list, with null for a round that made none', async () => {
     await using it = await worldOf([
       'for-each: [a, b, c]\n    if: item != "b"\n    tell: { says: "${{ item }}" }\n    capture: { said: said }',
-      'tell: { says: "then ${{ said }}" }',
+      'tell: { says: "then ${{ said[0] }} of ${{ said.size() }}" }',
     ])
     await it.run()
     expect(it.flow.scope.own['said']).toEqual(['a', null, 'c'])
-    expect(it.told).toEqual(['a', 'c', 'then ["a",null,"c"]'])
+    expect(it.told).toEqual(['a', 'c', 'then a of 3'])
     expect(it.ended()).toEqual(['steps/0#1 passed', 'steps/0#2 not-run', 'steps/0#3 passed', 'steps/1 passed'])
   })
 

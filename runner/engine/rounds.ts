@@ -1,8 +1,11 @@
 /** The modifiers of a step: `for-each` → `repeat` → `if` (each time) → the step. */
+import { exactJson } from '../base/exact-json.ts'
+import { Spelled, spelledEntries, spelledList } from '../base/spelling.ts'
 import { PlanError } from '../contracts/errors.ts'
 import { placeAt, placeOf } from '../contracts/source.ts'
-import { bindValue } from '../plan/bind.ts'
+import { bindSpelled, bindValue } from '../plan/bind.ts'
 import { MOST_ROUNDS, tooManyRounds } from '../plan/check/rounds.ts'
+import { gatheredFrom } from '../plan/gathered.ts'
 import type { Flow, Planned, StepEnd } from './flow.ts'
 import { runStep } from './one-step.ts'
 import type { Scope } from './scope.ts'
@@ -48,12 +51,17 @@ function itemsOf(planned: Planned, names: Readonly<Record<string, unknown>>): Re
   const raw = planned.common['for-each']
   if (raw === undefined) return [{}]
   const place = placeAt(stepPlace(planned), 'for-each')
-  const value = bindValue(raw, names, place)
-  if (Array.isArray(value)) return nonEmpty(value, place).map((item) => ({ ...(isMapping(item) ? item : {}), item }))
+  const value = bindSpelled(raw, names, place)
+  if (Array.isArray(value)) return itemsIn(value, place).map((item) => ({ ...namesIn(item), item }))
   const [[name, list] = ['', undefined], ...others] = isMapping(value) ? Object.entries(value) : []
   if (others.length > 0) throw wrong(place, 'for-each takes one name', 'write a list of mappings for several at once')
   if (!Array.isArray(list)) throw wrong(place, 'for-each takes a list', 'write {name: [a, b]}, or a list of mappings')
-  return nonEmpty(list, place).map((item) => ({ [name]: item, item }))
+  return itemsIn(list, place).map((item) => ({ [name]: item, item }))
+}
+
+/** The keys of a mapping are names in its round. */
+function namesIn(item: unknown): Record<string, unknown> {
+  return isMapping(item) ? Object.fromEntries(spelledEntries(item)) : {}
 }
 
 function countOf(planned: Planned, names: Readonly<Record<string, unknown>>): number {
@@ -62,13 +70,14 @@ function countOf(planned: Planned, names: Readonly<Record<string, unknown>>): nu
   const place = placeAt(stepPlace(planned), 'repeat')
   const count = bindValue(raw, names, place)
   if (typeof count === 'number' && Number.isInteger(count) && count >= 1) return count
-  throw wrong(place, `repeat is ${JSON.stringify(count)}`, 'give a whole number from 1')
+  if (typeof count === 'bigint' && count >= 1n) return Number(count)
+  throw wrong(place, `repeat is ${exactJson(count)}`, 'give a whole number from 1')
 }
 
-function nonEmpty(list: readonly unknown[], place: ReturnType<typeof placeAt>): readonly unknown[] {
+function itemsIn(list: readonly unknown[], place: ReturnType<typeof placeAt>): readonly unknown[] {
   if (list.length === 0)
     throw wrong(place, 'for-each over an empty list would check nothing', 'make sure the list has items')
-  return list
+  return spelledEntries(list).map(([, item]) => item)
 }
 
 function stepPlace(planned: Planned) {
@@ -80,7 +89,7 @@ function wrong(place: ReturnType<typeof placeAt>, message: string, hint: string)
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Spelled)
 }
 
 const order = ['not-run', 'skipped', 'checked', 'passed', 'warned', 'failed', 'errored'] as const
@@ -91,9 +100,5 @@ function worse(a: StepEnd, b: StepEnd): StepEnd {
 
 function gather(scope: Scope, rounds: readonly Scope[]): void {
   const names = new Set(rounds.flatMap((round) => [...round.captured]))
-  for (const name of names)
-    scope.gather(
-      name,
-      rounds.map((round) => round.own[name] ?? null),
-    )
+  for (const name of names) scope.set(name, gatheredFrom(spelledList(rounds.map((round) => round.own[name] ?? null))))
 }

@@ -1,10 +1,3 @@
-const gathered = new WeakSet<object>()
-
-/** Whether a value is the list of what the rounds of a step captured. */
-export function isGathered(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && gathered.has(value)
-}
-
 /** Names that expressions see: captures belong to the case, those made inside `for-each` and `repeat` to their round. */
 export class Scope {
   readonly #own: Record<string, unknown>
@@ -20,12 +13,6 @@ export class Scope {
   set(name: string, value: unknown): void {
     this.#own[name] = value
     this.#captured.add(name)
-  }
-
-  /** What the rounds of a step captured, one after another. */
-  gather(name: string, values: readonly unknown[]): void {
-    gathered.add(values)
-    this.set(name, values)
   }
 
   get own(): Readonly<Record<string, unknown>> {

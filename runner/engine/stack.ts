@@ -1,7 +1,8 @@
 /** Brings the stack of a case up, and gives the runtime what it needs for that. */
+import { Spelled } from '../base/spelling.ts'
 import { makeCondition } from '../condition.ts'
 import { messageOf } from '../contracts/errors.ts'
-import { type PlainCondition, withCondition } from '../contracts/params.ts'
+import { command, type PlainCondition, withCondition } from '../contracts/params.ts'
 import type { Case } from '../contracts/plan.ts'
 import { placeOf } from '../contracts/source.ts'
 import type { ReadyReading, Runtime, RuntimeHost, Target } from '../contracts/target.ts'
@@ -36,6 +37,8 @@ export function runtimeHost(parts: HostParts): RuntimeHost {
     labels: { run, case: kase.id, plan: kase.plan.document.file },
     resolve: <T>(plain: T, services: Readonly<Record<string, unknown>>) =>
       bindValue(plain, namesFor(roots, services)) as T,
+    command: (plain, services) =>
+      bind(command(''), plain, namesFor(roots, services), parts.hands.kinds) as ReturnType<RuntimeHost['command']>,
     environment: () => environmentOf(roots),
     ready: (service, signal) => readyOf(parts, service, signal),
     note: (message) => emit({ is: 'note', case: kase.id, message, level: 'info' }),
@@ -45,8 +48,8 @@ export function runtimeHost(parts: HostParts): RuntimeHost {
 /** Only what is one value: a list has no place in an environment. */
 export function environmentOf(roots: Names): Record<string, string> {
   const { variables } = (roots['target'] ?? {}) as { variables?: Readonly<Record<string, unknown>> }
-  const single = Object.entries(variables ?? {}).filter(([, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value),
+  const single = Object.entries(variables ?? {}).filter(
+    ([, value]) => value !== null && (typeof value !== 'object' || value instanceof Spelled),
   )
   return Object.fromEntries(single.map(([name, value]) => [name, String(value)]))
 }

@@ -3,6 +3,7 @@ import type { Command } from '../contracts/command.ts'
 import { CheckFailure } from '../contracts/errors.ts'
 import { command } from '../contracts/params.ts'
 import type { Reading } from '../contracts/probe.ts'
+import { placeAt, placeOf } from '../contracts/source.ts'
 import type { Context, StepKind } from '../contracts/step.ts'
 import type { Change, Effective } from '../contracts/undo.ts'
 import { bind } from '../plan/bind.ts'
@@ -92,7 +93,9 @@ async function brokenNow(step: Undoable, verify: Command): Promise<Effective> {
 }
 
 function bound(step: Undoable, raw: unknown): Command {
-  return bind(command('undo'), raw, step.names, step.world.hands.kinds) as Command
+  const at = placeOf(step.planned.raw) ?? step.planned.place
+  const key = raw === step.planned.common.undo ? 'undo' : 'verify'
+  return bind(command('undo'), raw, step.names, step.world.hands.kinds, placeAt(at, key)) as Command
 }
 
 function sayNotUndoable({ kind, planned, running, world }: Undoable): void {

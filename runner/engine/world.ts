@@ -1,13 +1,14 @@
 /** What one case has at hand while it runs. */
 
 import type { Redactor } from '../base/redact/redactor.ts'
+import { isMadeLate, spelledAt } from '../base/spelling.ts'
 import { CheckFailure, type Finding } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case, Sources, TargetSpec } from '../contracts/plan.ts'
 import type { Runtime, ServiceNames, Target } from '../contracts/target.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { parseDuration } from '../contracts/units.ts'
-import { bindValue } from '../plan/bind.ts'
+import { bindSpelled, bindValue } from '../plan/bind.ts'
 import type { Names } from '../plan/values.ts'
 import type { Changes } from './changes.ts'
 import type { Emit } from './emit.ts'
@@ -106,27 +107,33 @@ export function rootsOf(
   runtime: () => Runtime,
 ): Names {
   const roots: Record<string, unknown> = { inputs: kase.inputs, matrix: kase.matrix, secrets, run: { id: run } }
-  roots['target'] = { name: kase.target.name, variables: lazily(targetVariables(kase), (raw) => bindValue(raw, roots)) }
-  roots['variables'] = lazily(kase.plan.variables, (raw) => bindValue(raw, roots))
+  const bound = (raw: unknown) => bindSpelled(raw, roots)
+  const { name, variables } = kase.target
+  roots['target'] = { name, variables: isMadeLate(lazily([variables, kase.plan.targetVariables], bound)) }
+  roots['variables'] = isMadeLate(lazily([kase.plan.variables], bound))
   Object.defineProperty(roots, 'services', { enumerable: true, get: () => serviceNames(runtime()) })
   return roots
 }
 
-function targetVariables(kase: Case): Readonly<Record<string, unknown>> {
-  return { ...kase.target.variables, ...kase.plan.targetVariables }
-}
-
 /** `services` of expressions. */
 export function serviceNames(runtime: Runtime): Record<string, ServiceNames> {
-  return lazily(Object.fromEntries(runtime.names().map((name) => [name, name])), (name) =>
+  return lazily([Object.fromEntries(runtime.names().map((name) => [name, name]))], (name) =>
     runtime.service(String(name)).names(),
   ) as Record<string, ServiceNames>
 }
 
-/** Made anew at each use: a service's process id changes with every start. */
-function lazily(raw: Readonly<Record<string, unknown>>, make: (raw: unknown) => unknown): Record<string, unknown> {
+/** Made anew at each use: a service's process id changes with every start. A later mapping overrides those before it. */
+function lazily(
+  raw: readonly Readonly<Record<string, unknown>>[],
+  make: (raw: unknown) => unknown,
+): Record<string, unknown> {
   const names = {}
-  for (const [name, value] of Object.entries(raw))
-    Object.defineProperty(names, name, { enumerable: true, get: () => make(value) })
+  for (const one of raw)
+    for (const name of Object.keys(one))
+      Object.defineProperty(names, name, {
+        enumerable: true,
+        configurable: true,
+        get: () => make(spelledAt(one, name)),
+      })
   return names
 }

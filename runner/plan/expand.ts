@@ -1,4 +1,5 @@
 /** Plans → cases: each row of the matrix on each target that was asked for. */
+import { spelledAt } from '../base/spelling.ts'
 import { type Finding, PlanError } from '../contracts/errors.ts'
 import type { Case, Plan, TargetSpec } from '../contracts/plan.ts'
 import { type Place, placeAt } from '../contracts/source.ts'
@@ -20,7 +21,9 @@ export type Unnumbered = Omit<Case, 'id'>
 /** Throws a PlanError for a target that is not there, or a matrix that makes no sense. */
 export function expand(plan: Plan, known: ReadonlyMap<string, TargetSpec>, by: Expansion): Unnumbered[] {
   const rows = rowsOf(plan).filter((row) =>
-    Object.entries(by.matrix).every(([axis, value]) => Object.hasOwn(row, axis) && worded(row[axis]) === value),
+    Object.entries(by.matrix).every(
+      ([axis, value]) => Object.hasOwn(row, axis) && worded(spelledAt(row, axis)) === value,
+    ),
   )
   return targetsFor(plan, known, by.targets).flatMap((target) =>
     rows.map((matrix) => ({

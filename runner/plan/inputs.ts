@@ -1,11 +1,13 @@
 /** What the person running a plan supplies: `--input`, the environment, or the default. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { exactJson } from '../base/exact-json.ts'
+import { setSpelled, spelled, spelledAt, spelledEntries, unspelled } from '../base/spelling.ts'
 import { type Finding, UsageError } from '../contracts/errors.ts'
 import type { Input, Plan } from '../contracts/plan.ts'
 import { placeAt } from '../contracts/source.ts'
 import { didYouMean } from '../contracts/suggest.ts'
 import { parseDuration, parseSize } from '../contracts/units.ts'
+import { parseTree } from './scalars.ts'
 import { wrong } from './schema-errors.ts'
 
 /** `name=value` and `@file` as the command line has them; a later one wins. Throws a UsageError for what is neither. */
@@ -21,17 +23,21 @@ function pair(text: string): readonly [string, unknown] {
 
 function fromFile(file: string): readonly (readonly [string, unknown])[] {
   const values = parsed(file)
-  if (typeof values === 'object' && values !== null && !Array.isArray(values)) return Object.entries(values)
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) return spelledEntries(values)
   throw new UsageError(`--input @${file}: this is no mapping`, 'write a line NAME: VALUE for each input')
 }
 
 function parsed(file: string): unknown {
   try {
-    return parse(readFileSync(file, 'utf8'))
+    return parseTree(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)))
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new UsageError(`--input @${file}: ${code === 'ENOENT' ? 'there is no such file' : message.split('\n')[0]}`)
+    throw new UsageError(`--input @${file}: ${whyUnread(error as NodeJS.ErrnoException)}`)
   }
+}
+
+function whyUnread({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'there is no such file'
+  return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : (message.split('\n')[0] ?? '')
 }
 
 /** Typed values for one plan, and what is wrong with them, at the input's declaration. */
@@ -41,9 +47,9 @@ export function inputsOf(
 ): { values: Record<string, unknown>; findings: Finding[] } {
   const values: Record<string, unknown> = {}
   const findings = Object.entries(plan.inputs).flatMap(([name, input]) => {
-    const said = given.get(name) ?? process.env[`SHAKEDOWN_INPUT_${name.toUpperCase()}`] ?? input.default
+    const said = given.get(name) ?? process.env[`SHAKEDOWN_INPUT_${name.toUpperCase()}`] ?? spelledAt(input, 'default')
     const problem = said === undefined || said === null ? missing(name, input) : inputProblem(name, said, input)
-    if (problem === undefined && said !== undefined && said !== null) values[name] = typed(said, input)
+    if (problem === undefined && said !== undefined && said !== null) setSpelled(values, name, typed(said, input))
     const place = { ...placeAt(plan.place, 'inputs', name), key: true }
     return problem === undefined ? [] : [wrong(place, problem.code, problem.message, problem.hint)]
   })
@@ -67,13 +73,14 @@ export function inputProblem(name: string, said: unknown, input: Input): Problem
   const value = typed(said, input)
   if (value === undefined) {
     const type = typeOf(input)
-    const message = `input "${name}" is ${JSON.stringify(said)}, and a ${type} is expected`
-    return { code: 'wrong-input', message, hint: hintOf(said, type) ?? input.description }
+    const message = `input "${name}" is ${exactJson(unspelled(said))}, and a ${type} is expected`
+    return { code: 'wrong-input', message, hint: hintOf(unspelled(said), type) ?? input.description }
   }
-  const words = input['one-of']
-  if (words === undefined || words.some((word) => Bun.deepEquals(word, value))) return undefined
+  if (input['one-of'] === undefined) return undefined
+  const words = spelledEntries(input['one-of']).map(([, word]) => typed(word, input) ?? word)
+  if (words.some((word) => Bun.deepEquals(unspelled(word), unspelled(value)))) return undefined
   const hint = didYouMean(String(value), words.map(String))
-  return { code: 'wrong-input', message: `input "${name}" is ${JSON.stringify(value)}; ${hint}` }
+  return { code: 'wrong-input', message: `input "${name}" is ${exactJson(unspelled(value))}; ${hint}` }
 }
 
 function hintOf(said: unknown, type: string): string | undefined {
@@ -94,13 +101,16 @@ export function refuseUnknownInputs(plans: readonly Plan[], given: ReadonlyMap<s
   }
 }
 
-/** The value as its type says; undefined when it can't be that. */
-function typed(value: unknown, input: Input): unknown {
+/** The value as its type says, in its spelling; undefined when it can't be that. */
+export function typed(said: unknown, input: Input): unknown {
   const type = typeOf(input)
-  if (typeof value !== 'string') return isTyped(value, type) ? value : undefined
+  // `default: 3.10` of a text is the text "3.10".
+  const isText = type === 'text' && typeof said !== 'string' && isScalar(unspelled(said))
+  const value = isText ? String(said) : said
+  if (typeof value !== 'string') return isTyped(unspelled(value), type) ? value : undefined
   switch (type) {
     case 'number':
-      return value.trim() === '' || !Number.isFinite(Number(value)) ? undefined : Number(value)
+      return numberOf(value.trim())
     case 'boolean':
       return value === 'true' ? true : value === 'false' ? false : undefined
     case 'list':
@@ -114,14 +124,27 @@ function typed(value: unknown, input: Input): unknown {
   }
 }
 
+/** With every digit of an integer, and as it was given. */
+function numberOf(text: string): unknown {
+  if (text === '' || !Number.isFinite(Number(text))) return undefined
+  const isLarge = /^[+-]?\d+$/.test(text) && !Number.isSafeInteger(Number(text))
+  return spelled(isLarge ? BigInt(text) : Number(text), text)
+}
+
+function isScalar(value: unknown): boolean {
+  return ['number', 'bigint', 'boolean'].includes(typeof value)
+}
+
 /** Without a `type`, that of the default. */
 function typeOf({ type, default: usual }: Input): string {
   if (type !== undefined) return type
   if (Array.isArray(usual)) return 'list'
+  if (typeof usual === 'bigint') return 'number'
   return typeof usual === 'number' || typeof usual === 'boolean' ? typeof usual : 'text'
 }
 
 function isTyped(value: unknown, type: string): boolean {
   if (type === 'list') return Array.isArray(value)
+  if (type === 'number' && typeof value === 'bigint') return true
   return (type === 'number' || type === 'boolean') && typeof value === type
 }

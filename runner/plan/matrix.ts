@@ -1,5 +1,6 @@
 /** A matrix → its rows. */
 import { exactJson } from '../base/exact-json.ts'
+import { Spelled, setSpelled, spelledAt, spelledEntries, unspelled } from '../base/spelling.ts'
 import { type Finding, PlanError } from '../contracts/errors.ts'
 import type { Plan } from '../contracts/plan.ts'
 import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
@@ -80,23 +81,36 @@ function product(axes: readonly (readonly [string, readonly unknown[]])[], place
     throw new PlanError([wrong({ ...place, key: true }, 'too-many-rows', message, 'take fewer values')])
   }
   return axes.reduce<Row[]>(
-    (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
+    (rows, [name, values]) =>
+      rows.flatMap((row) => spelledEntries(values).map(([, value]) => rowOf([...spelledEntries(row), [name, value]]))),
     [{}],
   )
 }
 
+/** Its values keep their spelling. */
+function rowOf(entries: readonly (readonly [string, unknown])[]): Row {
+  const row = {}
+  for (const [name, value] of entries) setSpelled(row, name, value)
+  return row
+}
+
+/** `3.1` and `3.10` are two values of an axis. */
 function holds(row: Row, part: Row): boolean {
-  return Object.entries(part).every(([name, value]) => Bun.deepEquals(row[name], value))
+  return spelledEntries(part).every(([name, value]) => isSame(spelledAt(row, name), value))
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return Bun.deepEquals(a, b) || (typeof unspelled(a) === 'boolean' && unspelled(a) === unspelled(b))
 }
 
 /** As in GitHub Actions: what is included is added to every row whose axes it does not contradict, else it is a row of its own. */
 function including(rows: readonly Row[], include: readonly Row[], axes: ReadonlySet<string>): readonly Row[] {
-  const grown = rows.map((row) => ({ ...row }))
+  const grown = rows.map((row) => rowOf(spelledEntries(row)))
   const own: Row[] = []
   for (const one of include) {
-    const said = Object.fromEntries(Object.entries(one).filter(([name]) => axes.has(name)))
+    const said = rowOf(spelledEntries(one).filter(([name]) => axes.has(name)))
     const matching = grown.filter((row) => holds(row, said))
-    for (const row of matching) Object.assign(row, one)
+    for (const row of matching) for (const [name, value] of spelledEntries(one)) setSpelled(row, name, value)
     if (matching.length === 0) own.push(one)
   }
   return [...grown, ...own]
@@ -104,12 +118,12 @@ function including(rows: readonly Row[], include: readonly Row[], axes: Readonly
 
 /** `[pool=main, prune=true]`; an object by its name. */
 export function rowTitle(row: Row): string {
-  const words = Object.entries(row).map(([name, value]) => `${name}=${worded(value)}`)
+  const words = spelledEntries(row).map(([name, value]) => `${name}=${worded(value)}`)
   return words.length === 0 ? '' : ` [${words.join(', ')}]`
 }
 
 /** A value as titles and `--matrix` spell it. */
 export function worded(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value)
-  return 'name' in value ? String(value.name) : exactJson(value)
+  if (typeof value !== 'object' || value === null || value instanceof Spelled) return String(value)
+  return 'name' in value ? String(spelledAt(value, 'name')) : exactJson(value)
 }

@@ -1,7 +1,9 @@
 /** A case as it is planned, for the first event of a run and for `show`. */
+import { Spelled, spelledEntries } from '../base/spelling.ts'
 import type { PlannedCase, PlannedStep } from '../contracts/events.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case, Sources } from '../contracts/plan.ts'
+import type { Row } from './matrix.ts'
 import { type Standing, standingSteps } from './standing.ts'
 
 export function planned(kase: Case, kinds: Kinds, sources: Sources): PlannedCase {
@@ -13,10 +15,18 @@ export function planned(kase: Case, kinds: Kinds, sources: Sources): PlannedCase
     description: plan.description,
     title: kase.title,
     target: kase.target.name,
-    matrix: Object.keys(kase.matrix).length === 0 ? undefined : kase.matrix,
+    matrix: Object.keys(kase.matrix).length === 0 ? undefined : shownRow(kase.matrix),
     tags: plan.tags,
     steps: unique([...standingSteps(kase, kinds)].map((step) => plannedStep(step, sources))),
   }
+}
+
+/** Events are plain JSON: a value that JSON readers would change is text. */
+function shownRow(row: Row): Row {
+  const entries = spelledEntries(row).map(([name, value]) => [name, value instanceof Spelled ? value.text : value])
+  return JSON.parse(
+    JSON.stringify(Object.fromEntries(entries), (_key, item) => (typeof item === 'bigint' ? String(item) : item)),
+  )
 }
 
 function plannedStep({ id, title, kind, phase, place, parent }: Standing, sources: Sources): PlannedStep {

@@ -1,4 +1,5 @@
 /** Paths → cases that are ready to run, or one PlanError with everything that is wrong. Nothing is touched. */
+import { spelledAt } from '../base/spelling.ts'
 import { type Located, PlanError, UsageError } from '../contracts/errors.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Case, Document, Plan, Sources } from '../contracts/plan.ts'
@@ -131,7 +132,7 @@ function unknownTag(tag: string, known: ReadonlySet<string>): string {
 function refuseUnknownAxis(axis: string, value: string, plans: readonly Ready[]): void {
   const rows = plans.flatMap(({ plan }) => (plan.matrix === undefined ? [] : rowsOf(plan)))
   const axes = new Set(rows.flatMap((row) => Object.keys(row)))
-  const values = new Set(rows.flatMap((row) => (Object.hasOwn(row, axis) ? [worded(row[axis])] : [])))
+  const values = new Set(rows.flatMap((row) => (Object.hasOwn(row, axis) ? [worded(spelledAt(row, axis))] : [])))
   if (values.has(value)) return
   const hint = (word: string, names: ReadonlySet<string>) =>
     names.size === 0 ? 'there are none' : didYouMean(word, names)

@@ -1,6 +1,7 @@
 /** What ajv says, in words for people, at the exact key or value. */
 import { exactJson } from '../base/exact-json.ts'
 import { otherTool, type Spot } from '../base/other-tools.ts'
+
 import type { Finding } from '../contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
 import { didYouMean, unknownName } from '../contracts/suggest.ts'

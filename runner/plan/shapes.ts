@@ -14,6 +14,7 @@ import {
   steps,
   Type,
   text,
+  texts,
 } from '../contracts/params.ts'
 
 const words = (description: string) => listOf(Type.String(), description)
@@ -130,7 +131,7 @@ export const targetShape = mapping({
   directory: optional(
     text('where relative commands and files start (default: the folder of targets.yaml, on a host the login folder)'),
   ),
-  environment: optional(open('environment of commands')),
+  environment: optional(texts('environment of commands')),
   shell: optional(text('another shell than sh')),
   variables: optional(open('values for plans: ${{ target.variables.NAME }}')),
   defaults: optional(

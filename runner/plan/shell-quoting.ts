@@ -1,5 +1,5 @@
 /** Where in a text for POSIX `sh` a position stands. */
-export type Where = 'bare' | 'double' | 'single' | 'heredoc' | 'arithmetic' | 'backslash'
+export type Where = 'bare' | 'double' | 'single' | 'dollar' | 'heredoc' | 'arithmetic' | 'backslash'
 
 /** Tells of each expression how the shell would read what stands there; the expressions themselves are no shell. */
 export function quotingAt(
@@ -15,7 +15,7 @@ export function quotingAt(
   })
 }
 
-type Open = 'bare' | 'double' | 'single' | 'arithmetic' | 'command' | 'backtick'
+type Open = 'bare' | 'double' | 'single' | 'dollar' | 'arithmetic' | 'command' | 'backtick'
 
 class Scan {
   at = 0
@@ -49,6 +49,7 @@ class Scan {
       return false
     }
     if (this.#inside === 'single') this.#stepSingle(rest)
+    else if (this.#inside === 'dollar') this.#stepDollar(rest)
     else if (rest.startsWith('\\')) return this.#stepEscape()
     else if (this.#inside === 'double') this.#stepDouble(rest)
     else if (this.#inside === 'arithmetic') this.#stepArithmetic(rest)
@@ -68,6 +69,12 @@ class Scan {
     this.at += 1
   }
 
+  /** `$'…'` of bash: a backslash escapes, and nothing is filled in. */
+  #stepDollar(rest: string): void {
+    if (rest.startsWith("'")) this.#close(1)
+    else this.at += rest.startsWith('\\') ? 2 : 1
+  }
+
   #stepDouble(rest: string): void {
     if (rest.startsWith('"')) this.#close(1)
     else this.#stepExpansion(rest)
@@ -81,6 +88,7 @@ class Scan {
   #stepBare(rest: string): void {
     const first = rest.charAt(0)
     if (first === "'") this.#begin('single', 1)
+    else if (rest.startsWith("$'")) this.#begin('dollar', 2)
     else if (first === '"') this.#begin('double', 1)
     else if (first === '(' && this.#inside === 'command') this.#begin('command', 1)
     else if (first === ')' && this.#inside === 'command') this.#close(1)

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { Spelled } from '../base/spelling.ts'
 import { type Command, toShell } from '../contracts/command.ts'
+import { gatheredFrom } from './gathered.ts'
 import { checkShellText, shellScript } from './shell-text.ts'
 import { ValueError } from './values.ts'
 
@@ -57,6 +59,8 @@ describe('where no value can be filled in, it is refused without being asked for
     ['cat <<-"EOF"\n\ta ${{ x }}\n\tEOF\n', 'a heredoc'],
     ['cat <<A <<B\nA\n${{ x }}\nB\n', 'a heredoc'],
     ['echo \\${{ x }}', 'a backslash'],
+    ["printf %s $'a ${{ x }}'", "$'…'"],
+    ["printf %s \"$(printf %s $'it\\'s ${{ x }}')\"", "$'…'"],
   ] as const
   test.each(cases)('%j', (text, where) => {
     const bad = checkShellText(text)
@@ -68,5 +72,52 @@ describe('where no value can be filled in, it is refused without being asked for
   test('and what is fine is not', () => {
     expect(checkShellText('cat <<EOF >${{ x }}\na\nEOF\necho "${{ x }}"')).toBeUndefined()
     expect(checkShellText('cat <<< ${{ x }}\necho ${{ x }}')).toBeUndefined()
+  })
+})
+
+describe('a value must fit its place', () => {
+  const script = (text: string, value: unknown) => shellScript(text, { v: value })
+  const refusal = (text: string, value: unknown) => {
+    try {
+      script(text, value)
+      return undefined
+    } catch (error) {
+      const { message, start, end } = error as ValueError
+      return `${text.slice(start, end)}: ${message}`
+    }
+  }
+
+  test('within $(( )) it is a whole number, in plain figures', () => {
+    for (const [value, text] of [
+      [3, '3'],
+      [-3, '-3'],
+      ['08', '8'],
+      [' 12\n', '12'],
+      [9007199254740993n, '9007199254740993'],
+      [new Spelled(777, '0777'), '777'],
+    ] as const)
+      expect(script('echo $((${{ v }} + 1))', value)).toEqual({ sh: 'echo $((${SD_1} + 1))', set: { SD_1: text } })
+    for (const value of ['a[$(id)]', 'x', '', 1.5, true, null, [1], '0x1F', '1e3'])
+      expect(refusal('echo $((${{ v }} + 1))', value)).toContain('${{ v }}: v is ')
+    expect(refusal('echo $((${{ v }}))', 2n ** 63n)).toContain('64 bits')
+  })
+
+  test('null, a list of rounds and a NUL are refused', () => {
+    expect(refusal('echo ${{ v }}', null)).toStartWith('${{ v }}: v is null, and text is wanted here')
+    expect(refusal('echo ${{ v }}', ['a', null])).toStartWith('${{ v }}: v is null')
+    expect(refusal('echo "${{ v }}"', gatheredFrom(['a', 'b']))).toStartWith('${{ v }}: v is a list: it was captured')
+    expect(refusal('echo ${{ v }}', 'a\0b')).toContain('NUL')
+    expect(refusal('echo a\0b', 1)).toContain('NUL')
+  })
+
+  test('a list of rounds is several words where it stands unquoted', () => {
+    expect(script('kill ${{ v }}', gatheredFrom([1, 2]))).toEqual({
+      sh: 'kill "$SD_1_1" "$SD_1_2"',
+      set: { SD_1_1: '1', SD_1_2: '2' },
+    })
+  })
+
+  test('it keeps its spelling', () => {
+    expect(script('echo "${{ v }}"', new Spelled(3.1, '3.10'))).toMatchObject({ set: { SD_1: '3.10' } })
   })
 })

@@ -1,4 +1,6 @@
 /** The shape of what people write: keys, kinds and params, each by the kind's own schema, so that one mistake is one message. */
+
+import { exactJson } from '../base/exact-json.ts'
 import { shaped } from '../base/shaped.ts'
 import { type ConditionCheck, checkCondition, checkExpect } from '../condition.ts'
 import type { Finding } from '../contracts/errors.ts'
@@ -313,8 +315,7 @@ function isFilledIn(
 export function strictly(kinds: Kinds, validators: Validators) {
   const by = { kinds, validators }
   return (of: 'step', name: string, bound: unknown, raw: unknown): Finding[] => {
-    if (!JSON.stringify(raw ?? null, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)).includes('${{'))
-      return []
+    if (!exactJson(raw).includes('${{')) return []
     const schema = validators.schema(of, name) ?? {}
     const place = placeOf(bound) ?? placeOf(raw) ?? { file: '', path: [] }
     // Commands have become something else.

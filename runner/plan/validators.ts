@@ -70,9 +70,20 @@ export function compiledValidators(kinds: Kinds): Validators {
       if (!schema) return []
       const validate = loaded.get(key) ?? load(key, schema)
       loaded.set(key, validate)
-      return validate(value) ? [] : (validate.errors ?? [])
+      return validate(withNumbers(value)) ? [] : (validate.errors ?? [])
     },
   }
+}
+
+/** ajv knows no BigInt: to a schema, an integer beyond 2^53 is a number like any other. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'object' || value === null) return value
+  const items = Object.entries(value).map(([key, item]) => [key, item, withNumbers(item)] as const)
+  if (items.every(([, before, after]) => before === after)) return value
+  return Array.isArray(value)
+    ? items.map(([, , after]) => after)
+    : Object.fromEntries(items.map(([key, , after]) => [key, after]))
 }
 
 function load(key: string, schema: object): Validate {

@@ -1,8 +1,11 @@
 /** Values in `${{ }}`: CEL expressions over names. Substitution happens on parsed scalars, never on text. */
+import { exactJson } from '../base/exact-json.ts'
+import { Spelled, unspelled } from '../base/spelling.ts'
 import { PlanError } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
-import { evaluate, type Names } from './cel/evaluate.ts'
+import { evaluateSpelled, type Names } from './cel/evaluate.ts'
 import { note } from './filled.ts'
+import { isGathered } from './gathered.ts'
 import { located, ValueError } from './value-error.ts'
 
 export { evaluate, type Names } from './cel/evaluate.ts'
@@ -50,12 +53,34 @@ function closing(text: string, from: number): number {
 
 /** Fills a text in: a text that is one expression keeps its type, a mixed one gives text. */
 export function substitute(text: string, names: Names): unknown {
+  return unspelled(substituteSpelled(text, names))
+}
+
+/** The same; a scalar that is spelled unusually is a `Spelled`. */
+export function substituteSpelled(text: string, names: Names): unknown {
   if (!text.includes('${{')) return text
   const expressions = expressionsIn(text)
   const [only] = expressions
   if (only && expressions.length === 1 && only.start === 0 && only.end === text.length)
     return evaluateWithin(only, names)
-  return filled(text, expressions, (expression) => asText(evaluateWithin(expression, names)))
+  return filled(text, expressions, (expression) => textWithin(expression, names))
+}
+
+/** The value of an expression where a text is wanted. Throws a ValueError for what has no text. */
+function textWithin(expression: Expression, names: Names): string {
+  const value = evaluateWithin(expression, names)
+  const why = whyNoText(value, expression.source)
+  if (why) throw new ValueError(why, expression.start, expression.end)
+  return asText(value)
+}
+
+/** Why a value can't be text; `what` is what people wrote. */
+export function whyNoText(value: unknown, what: string): string | undefined {
+  if (value === null || value === undefined)
+    return `${what} is null, and text is wanted here; \`${what} == null ? "" : ${what}\` gives an empty text instead`
+  if (isGathered(value))
+    return `${what} is a list: it was captured inside for-each or repeat, once a round; take one with ${what}[0], or join them with ${what}.join(",")`
+  return undefined
 }
 
 /** The text with each expression replaced. `$${{` of the text, and of the text alone, becomes `${{`. */
@@ -70,17 +95,16 @@ export function filled(
   return pieces.join('') + literal(ends.at(-1) ?? 0, text.length)
 }
 
-/** The usual spelling of a value inside a text. */
+/** A value inside a text: a scalar as it is spelled, a list or mapping as JSON with every digit. */
 export function asText(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value === null) return String(value)
-  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? Number(item) : item))
+  if (typeof value !== 'object' || value === null || value instanceof Spelled) return String(value)
+  return exactJson(unspelled(value))
 }
 
-/** The value of an expression; what is wrong with it is told by its place in the whole text. */
+/** The value of an expression, in its spelling; what is wrong with it is told by its place in the whole text. */
 export function evaluateWithin({ source, at }: Expression, names: Names): unknown {
   try {
-    return note(names, source, evaluate(source, names))
+    return note(names, source, evaluateSpelled(source, names))
   } catch (error) {
     throw error instanceof ValueError ? new ValueError(error.message, at + error.start, at + error.end) : error
   }
@@ -88,14 +112,14 @@ export function evaluateWithin({ source, at }: Expression, names: Names): unknow
 
 /** The value of CEL with or without `${{ }}`. */
 export function evaluateBare(text: string, names: Names): unknown {
-  if (text.includes('${{')) return substitute(text, names)
+  if (text.includes('${{')) return substituteSpelled(text, names)
   const source = text.trim()
-  return note(names, source, evaluate(source, names))
+  return note(names, source, evaluateSpelled(source, names))
 }
 
 /** A boolean by CEL, with or without `${{ }}`; there is no truthiness. */
 export function evaluateFlag(said: unknown, names: Names, place: Place): boolean {
-  const value = typeof said === 'string' ? located(() => evaluateBare(said, names), place) : said
+  const value = typeof said === 'string' ? located(() => unspelled(evaluateBare(said, names)), place) : said
   if (typeof value === 'boolean') return value
   const message = `this is ${value === undefined ? 'nothing' : asText(value)}, and must be true or false`
   const hint = 'compare it: `x == "up"`, `size(list) > 0`'

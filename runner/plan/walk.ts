@@ -1,5 +1,6 @@
 /** Finds the parts of a raw step, and what each piece of its params means. */
 import { clip } from '../base/brief.ts'
+import { Spelled, spelledEntries } from '../base/spelling.ts'
 import type { FaultKind } from '../contracts/fault.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { Meaning, PlainSteps } from '../contracts/params.ts'
@@ -48,9 +49,9 @@ function titleOf(kind: string, params: unknown): string {
 
 /** The first words that tell what a step is about. */
 function subjectOf(params: unknown): string {
-  if (typeof params !== 'object' || params === null) return cut(String(params ?? ''))
-  if (Array.isArray(params)) return typeof params[0] === 'object' ? '' : cut(params.join(' '))
-  const [first] = Object.entries(params)
+  if (typeof params !== 'object' || params === null || params instanceof Spelled) return cut(String(params ?? ''))
+  if (Array.isArray(params)) return typeof params[0] === 'object' ? '' : cut(spelledWords(params).join(' '))
+  const [first] = spelledEntries(params)
   if (first === undefined) return ''
   const [key, value] = first
   if (key === 'all' || key === 'any' || key === 'none') {
@@ -58,6 +59,10 @@ function subjectOf(params: unknown): string {
     return cut(`${key} of ${inner.join(', ')}`)
   }
   return cut(`${key} ${subjectOf(value)}`.trim())
+}
+
+function spelledWords(words: readonly unknown[]): string[] {
+  return spelledEntries(words).map(([, word]) => String(word))
 }
 
 function cut(text: string): string {

@@ -5,6 +5,7 @@ import { MACHINE, type Runtime, type Service, type Target } from '../contracts/t
 import type { Address, Transport } from '../contracts/transport.ts'
 import { undoScript } from '../contracts/undo-script.ts'
 import { tryConnect } from './address.ts'
+import { environmentTexts } from './environment-texts.ts'
 import { exported } from './exported.ts'
 import { replaceFile } from './files.ts'
 import { closeClient } from './http/client.ts'
@@ -124,10 +125,10 @@ interface Settings {
 /** Relative paths start in the target's `directory`, which is itself relative to targets.yaml, or on a host to its login folder. */
 function settingsOf({ home, transport, config, resolve: fill = (plain) => plain }: TargetParts): Settings {
   const { directory, environment, shell } = config
-  const pairs = Object.entries((fill(environment) ?? {}) as Record<string, unknown>)
+  const texts = environmentTexts((fill(environment) ?? {}) as object)
   return {
     directory: resolve(transport.folder ?? home, directory === undefined ? '.' : String(fill(directory))),
-    environment: pairs.length > 0 ? Object.fromEntries(pairs.map(([key, value]) => [key, String(value)])) : undefined,
+    environment: Object.keys(texts).length > 0 ? texts : undefined,
     shell: shell === undefined ? undefined : String(fill(shell)),
   }
 }

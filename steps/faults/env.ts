@@ -3,7 +3,7 @@ import { services, Type } from '../../runner/contracts/params.ts'
 import { changesBy, lacksVerb, namesOf } from '../shared/lifecycle.ts'
 import { required } from '../shared/required.ts'
 
-type Values = Readonly<Record<string, string | number | boolean | null>>
+type Values = Readonly<Record<string, string | null>>
 
 /** Another environment: a service is made again with it. */
 export const env = defineFault({
@@ -14,7 +14,7 @@ export const env = defineFault({
     set: Type.Unsafe<Values>({
       type: 'object',
       minProperties: 1,
-      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'], 'x-is': 'text' },
       description: 'name → value, or null',
     }),
   },
@@ -27,12 +27,7 @@ export const env = defineFault({
       endsBy: 'undo',
     })),
   services: namesOf,
-  prepare: (params, { set }, context) => {
-    const values = Object.entries(required(set, 'set')).map(([name, value]) => [
-      name,
-      value === null ? null : String(value),
-    ])
-    return changesBy(params, 'environment', context, (verbs) => verbs.environment?.(Object.fromEntries(values)))
-  },
+  prepare: (params, { set }, context) =>
+    changesBy(params, 'environment', context, (verbs) => verbs.environment?.(required(set, 'set'))),
   preflight: (params, context) => lacksVerb(params, 'environment', context),
 })

@@ -9,10 +9,12 @@ import {
   flag,
   integer,
   optional,
+  SCALAR,
   service,
   shortOr,
   Type,
   text,
+  texts,
   url,
 } from '../../runner/contracts/params.ts'
 import type { ProbeContext, Taken } from '../../runner/contracts/probe.ts'
@@ -24,16 +26,13 @@ import { multipart, type Parts, sentAs } from './multipart.ts'
 export const methods = ['get', 'head', 'options', 'post', 'put', 'patch', 'delete'] as const
 type Method = (typeof methods)[number]
 export const bodies = ['json', 'body', 'form', 'multipart'] as const
-type Scalar = string | number | bigint | boolean
-type Pairs = Readonly<Record<string, Scalar>>
-type Lists = Readonly<Record<string, Scalar | readonly Scalar[]>>
+type Pairs = Readonly<Record<string, string>>
+type Lists = Readonly<Record<string, string | readonly string[]>>
 
-const SCALAR = { type: ['string', 'number', 'boolean'], 'x-is': 'text' }
-const pairs = (description: string) => Type.Unsafe<Pairs>({ type: 'object', additionalProperties: SCALAR, description })
 const lists = (description: string) =>
   Type.Unsafe<Lists>({
     type: 'object',
-    additionalProperties: { type: [...SCALAR.type, 'array'], 'x-is': 'text', items: SCALAR },
+    additionalProperties: { type: ['string', 'number', 'boolean', 'array'], 'x-is': 'text', items: SCALAR },
     description,
   })
 
@@ -48,7 +47,7 @@ export const httpParams = shortOr(
     patch: optional(url('PATCH this URL')),
     delete: optional(url('DELETE this URL')),
     in: optional(service('send it from inside this service')),
-    headers: optional(pairs('request headers')),
+    headers: optional(texts('request headers')),
     query: optional(lists('query parameters, added to the URL; a list repeats its key')),
     json: optional(anything('a body, sent as JSON')),
     body: optional(text('a body, sent as it is')),
@@ -144,7 +143,7 @@ export function toRequest(params: HttpParams, timeout: number): HttpRequest & { 
   return {
     method,
     url: said.query ? withQuery(address, encoded(said.query)) : address,
-    headers: { ...body?.headers, ...authorization(said), ...texts(said.headers ?? {}) },
+    headers: { ...body?.headers, ...authorization(said), ...lowered(said.headers ?? {}) },
     ...(body === undefined ? {} : { body: body.content }),
     redirects: said.redirects,
     cookies: said.cookies,
@@ -168,11 +167,11 @@ function authorization({ bearer, basic }: Request): Record<string, string> {
   return basic === undefined ? {} : { authorization: `Basic ${Buffer.from(basic).toString('base64')}` }
 }
 
-function texts(values: Pairs): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), String(value)]))
+function lowered(values: Pairs): Pairs {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 function encoded(values: Lists): string {
-  const given = Object.entries(values).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]))
+  const given = Object.entries(values).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))
   return new URLSearchParams(given as [string, string][]).toString()
 }

@@ -7,7 +7,7 @@ import { readJson } from '../../runner/base/json.ts'
 import type { Command } from '../../runner/contracts/command.ts'
 import type { Output } from '../../runner/contracts/errors.ts'
 import { writtenBy } from '../../runner/contracts/output.ts'
-import { command, duration, oneOf, optional, service, shortOr, Type, text } from '../../runner/contracts/params.ts'
+import { command, duration, oneOf, optional, service, shortOr, text, texts } from '../../runner/contracts/params.ts'
 import type { Field, Reading } from '../../runner/contracts/probe.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import type { Cut, Exit } from '../../runner/contracts/transport.ts'
@@ -25,13 +25,7 @@ export const runParams = shortOr(
     command: command('the command: a text for the shell, or a list that no shell sees'),
     in: optional(service('run it inside this service')),
     shell: optional(text('another shell than `sh` for a text')),
-    env: optional(
-      Type.Unsafe<Record<string, string | number | boolean>>({
-        type: 'object',
-        additionalProperties: { type: ['string', 'number', 'boolean'] },
-        description: 'environment variables',
-      }),
-    ),
+    env: optional(texts('environment variables')),
     stdin: optional(text('what the command reads')),
     timeout: optional(duration('how long it may take; its whole process group is ended then')),
     effect: optional(
@@ -45,7 +39,7 @@ interface Detailed {
   readonly command: Command
   readonly in?: string
   readonly shell?: string
-  readonly env?: Record<string, string | number | boolean>
+  readonly env?: Record<string, string>
   readonly stdin?: string
   readonly timeout?: string
 }
@@ -76,7 +70,7 @@ export async function runOnce(params: RunParams, target: Target, timeout: number
     shell,
     stdin,
     timeout,
-    env: env && Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    env,
   })
   const output = writtenBy(what, exit)
   return exit.timedOut ? { late: output } : { ...readingOf(exit), output }

@@ -11,7 +11,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import { Spelled, setPlain, spelled, spelledAt } from '../spelling.ts'
+import { Spelled, setSpelled, spelled, spelledAt } from '../spelling.ts'
 import { isMerge, keyOf, mergedOf } from './nodes.ts'
 
 type Path = readonly (string | number)[]
@@ -43,7 +43,7 @@ function valueAt(node: unknown, path: Path, by: Making): unknown {
 
 function listOf(node: YAMLSeq, path: Path, by: Making): unknown[] {
   const list: unknown[] = []
-  for (const [index, item] of node.items.entries()) setPlain(list, index, valueAt(item, [...path, index], by))
+  for (const [index, item] of node.items.entries()) setSpelled(list, index, valueAt(item, [...path, index], by))
   return list
 }
 
@@ -52,7 +52,7 @@ function mappingOf(node: YAMLMap, path: Path, by: Making): Record<string, unknow
   const mapping: Record<string, unknown> = {}
   const merged: YAMLMap[] = []
   for (const pair of node.items) {
-    if (!isMerge(pair)) setPlain(mapping, keyOf(pair), valueAt(pair.value, [...path, keyOf(pair)], by))
+    if (!isMerge(pair)) setSpelled(mapping, keyOf(pair), valueAt(pair.value, [...path, keyOf(pair)], by))
     else {
       // Anchors inside of a merged mapping count, too.
       if (!isAlias(pair.value)) valueAt(pair.value, path, { ...by, made: (value) => value })
@@ -62,7 +62,7 @@ function mappingOf(node: YAMLMap, path: Path, by: Making): Record<string, unknow
   for (const one of merged) {
     const brought = mappingOf(one, path, by)
     for (const key of Object.keys(brought))
-      if (!Object.hasOwn(mapping, key)) setPlain(mapping, key, spelledAt(brought, key))
+      if (!Object.hasOwn(mapping, key)) setSpelled(mapping, key, spelledAt(brought, key))
   }
   return mapping
 }

@@ -77,8 +77,7 @@ describe('a result keeps its spelling', () => {
     ['variables.release + 1', '4.1'],
     ['variables.list', '[1.0]'],
   ]
-  for (const [source, text] of cases)
-    test(source, () => expect(asText(evaluateSpelled(source, names))).toBe(text))
+  for (const [source, text] of cases) test(source, () => expect(asText(evaluateSpelled(source, names))).toBe(text))
 
   test('its value is still a number', () => expect(value('variables.release * 2 == 6.2')).toBe(true))
   test('it has no members of its own', () =>

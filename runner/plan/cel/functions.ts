@@ -1,5 +1,4 @@
 /** Functions of expressions beside those of CEL itself, and numbers that keep every digit. */
-import { randomUUID } from 'node:crypto'
 import { decodeText } from '../../base/decode.ts'
 import { isIncomplete } from '../../base/incomplete.ts'
 import { compilePattern } from '../../base/pattern.ts'
@@ -8,7 +7,7 @@ type Environment = import('@marcbachmann/cel-js').Environment
 
 export function withFunctions(made: Environment): Environment {
   made.registerFunction('now(): google.protobuf.Timestamp', () => new Date())
-  made.registerFunction('uuid(): string', () => randomUUID())
+  made.registerFunction('uuid(): string', () => crypto.randomUUID())
   for (const type of ['string', 'int', 'double', 'bool']) {
     made.registerFunction(`base64(${type}): string`, (value: unknown) => Buffer.from(String(value)).toString('base64'))
     made.registerFunction(`urlEncode(${type}): string`, (value: unknown) => encodeURIComponent(String(value)))

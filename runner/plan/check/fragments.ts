@@ -1,3 +1,5 @@
+import { exactJson } from '../../base/exact-json.ts'
+import { spelledEntries } from '../../base/spelling.ts'
 import type { Finding } from '../../contracts/errors.ts'
 import type { Kinds } from '../../contracts/kinds.ts'
 import type { Case, Input } from '../../contracts/plan.ts'
@@ -26,7 +28,7 @@ function checkUse({ kind, params, place }: Standing, fragment: Fragment, path: s
     ...missing.map(([name]) =>
       wrong(placeAt(place, kind), 'missing-input', `${path} needs the input "${name}"`, `write with: { ${name}: … }`),
     ),
-    ...Object.entries(given).flatMap(([name, value]) => {
+    ...spelledEntries(given).flatMap(([name, value]) => {
       const input = fragment.inputs[name]
       if (input === undefined) {
         const there = Object.keys(fragment.inputs)
@@ -42,5 +44,5 @@ function checkUse({ kind, params, place }: Standing, fragment: Fragment, path: s
 }
 
 function isComputed(value: unknown): boolean {
-  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)).includes('${{')
+  return exactJson(value).includes('${{')
 }

@@ -2,11 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parse } from 'yaml'
 import { exactJson } from '../../base/exact-json.ts'
+import { spelledAt, spelledEntries, spelledList } from '../../base/spelling.ts'
 import { type Finding, isError } from '../../contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from '../../contracts/source.ts'
 import { didYouMean } from '../../contracts/suggest.ts'
+import { parseTree } from '../scalars.ts'
 import { wrong } from '../schema-errors.ts'
 import { evaluateFlag } from '../values.ts'
 
@@ -18,8 +19,9 @@ export function axisValues(said: unknown, place: Place, findings: Finding[]): re
     findings.push(
       wrong({ ...place, key: true }, 'bad-axis', 'an axis without values: nothing would run', 'write [a, b]'),
     )
-  for (const [index, value] of values.entries()) {
-    if (!values.slice(0, index).some((other) => Bun.deepEquals(other, value))) continue
+  const all = values.map((_, index) => spelledAt(values, index))
+  for (const [index, value] of all.entries()) {
+    if (!all.slice(0, index).some((other) => Bun.deepEquals(other, value))) continue
     const at = Array.isArray(said) ? placeAt(place, index) : placeAt(place, 'from')
     findings.push(wrong(at, 'bad-axis', `${exactJson(value)} is there twice`, 'keep one of them'))
   }
@@ -38,7 +40,10 @@ function fromFile(said: unknown, place: Place, findings: Finding[]): readonly un
     )
   try {
     const list = read(join(dirname(place.file), from))
-    return list.filter((item) => where === undefined || evaluateFlag(where, { item }, placeAt(place, 'where')))
+    const items = spelledEntries(list).map(([, item]) => item)
+    return spelledList(
+      items.filter((item) => where === undefined || evaluateFlag(where, { item }, placeAt(place, 'where'))),
+    )
   } catch (error) {
     if (isError(error, 'plan')) findings.push(...(error.findings as Finding[]))
     else
@@ -62,17 +67,18 @@ function read(file: string): readonly unknown[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new Error('is not UTF-8 text')
     throw new Error(code === 'ENOENT' ? 'is not there' : `can't be read: ${code}`)
   }
 }
 
 function parsed(text: string): unknown {
   try {
-    return parse(text)
+    return parseTree(text)
   } catch (error) {
-    throw new Error(`is not YAML: ${(error as Error).message.split('\n')[0]}`)
+    throw new Error(`is not YAML: ${(error as Error).message}`)
   }
 }

@@ -1,5 +1,6 @@
 /** Fewer rows that still show each value, or each pair of values. */
 import { exactJson } from '../../base/exact-json.ts'
+import { Spelled, spelledEntries } from '../../base/spelling.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -25,7 +26,9 @@ function greedy(rows: readonly Row[], shownBy: (row: Row) => readonly string[]):
 }
 
 function singlesOf(row: Row): string[] {
-  return Object.entries(row).map(([name, value]) => `${name}=${exactJson(value)}`)
+  return spelledEntries(row).map(
+    ([name, value]) => `${name}=${value instanceof Spelled ? value.text : exactJson(value)}`,
+  )
 }
 
 /** A single axis has no pairs: each of its values then stands for itself. */

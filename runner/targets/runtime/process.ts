@@ -1,7 +1,17 @@
 /** Services as processes of this machine or a host, each in a group of its own, brought up anew for every case. */
-
 import { signals } from '../../base/signals.ts'
-import { command, condition, duration, mapping, oneOf, optional, planPath, Type, text } from '../../contracts/params.ts'
+import {
+  command,
+  condition,
+  duration,
+  mapping,
+  oneOf,
+  optional,
+  planPath,
+  Type,
+  text,
+  texts,
+} from '../../contracts/params.ts'
 import type { RuntimeKind } from '../../contracts/target.ts'
 import { portlessOf } from './portless.ts'
 
@@ -16,7 +26,7 @@ const serviceParams = mapping({
       description: 'its port, given to it as PORT; auto is a free one',
     }),
   ),
-  env: optional(words('environment variables', { type: ['string', 'number', 'boolean'] })),
+  env: optional(texts('environment variables')),
   files: optional(
     words(
       'files copied into its own folder, anew for each case: name → source beside targets.yaml',

@@ -5,6 +5,7 @@ import type { Runtime, RuntimeHost, Service, ServiceNames } from '../../../contr
 import type { Transport } from '../../../contracts/transport.ts'
 import type { Change } from '../../../contracts/undo.ts'
 import { parseDuration } from '../../../contracts/units.ts'
+import { environmentTexts } from '../../environment-texts.ts'
 import { downGrace, needsOf, type ServiceConfig, servicesOf, stopBy } from './config.ts'
 import { here } from './here.ts'
 import { knownService } from './known.ts'
@@ -131,8 +132,7 @@ export class ProcessStack implements Runtime {
         stack,
         folder: resolve(from, resolved(directory)),
         environment,
-        command,
-        resolve: resolved,
+        command: this.#host.command(command, names),
       })
       layouts.set(name, { run, files: resolved(files) })
     }
@@ -178,7 +178,7 @@ function fixedPort(port: unknown): number | undefined {
 
 function environmentOf(env: Readonly<Record<string, unknown>>, port: number | undefined): Record<string, string> {
   const own = port === undefined ? {} : { PORT: String(port) }
-  return { ...own, ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])) }
+  return { ...own, ...environmentTexts(env) }
 }
 
 /** `defaults.up`, times the target's patience; 2 minutes. */

@@ -19,6 +19,10 @@ export function testHost(parts: {
     notes,
     note: (message) => void notes.push(message),
     resolve: <T>(plain: T, services: Readonly<Record<string, ServiceNames>>) => filled(plain, services) as T,
+    command: (plain, services) => {
+      const said = filled(plain, services)
+      return typeof said === 'string' ? { sh: said } : { argv: (said as readonly unknown[]).map(String) }
+    },
     environment: () => ({}),
     ready: parts.ready ?? (async () => undefined),
   }
