@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { incomplete } from '../../runner/base/incomplete.ts'
 import { type Format, formatOf, readDocument } from './file-format.ts'
 
 describe('the document of a file', () => {
@@ -8,6 +9,16 @@ describe('the document of a file', () => {
       'toml',
       'd = 2026-01-01\nt = 10:30:00',
       { d: '2026-01-01', t: '10:30:00' },
+    ],
+    [
+      'a time that is finer than the reader is known in part only',
+      'toml',
+      'a = 2026-01-01T10:00:00.123456Z\nb = 2026-01-01T10:00:01.5Z\nc = [10:00:00.0001]',
+      {
+        a: incomplete('its fractions of a second beyond milliseconds were not read'),
+        b: '2026-01-01T10:00:01.500Z',
+        c: [incomplete('its fractions of a second beyond milliseconds were not read')],
+      },
     ],
     [
       'integers of any size are exact in TOML',

@@ -1,4 +1,5 @@
 /** Which format a file has, by its name or `as:`, and what its text means. */
+import { incomplete } from '../../runner/base/incomplete.ts'
 import { readJson } from '../../runner/base/json.ts'
 import { plainValue } from '../../runner/base/plain.ts'
 import { messageOf } from '../../runner/contracts/errors.ts'
@@ -74,11 +75,23 @@ async function yamlIn(text: string): Promise<unknown> {
 async function tomlIn(text: string): Promise<unknown> {
   const { parse, TomlError } = await import('smol-toml')
   try {
-    return parse(text, { integersAsBigInt: 'asNeeded' })
+    return withLostDigits(parse(text, { integersAsBigInt: 'asNeeded' }), text)
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
     throw faultAt(error.line, error.column, firstLine(error.message).replace(/^Invalid TOML document: /, ''))
   }
+}
+
+/** The reader keeps times to the millisecond: of one that is written finer, the rest is not known. */
+function withLostDigits(value: unknown, text: string): unknown {
+  if (value instanceof Date) {
+    const time = /\d\d:\d\d:\d\d\.\d+/.exec(value.toISOString())?.[0]
+    const isFiner = time !== undefined && new RegExp(`${time.replace('.', '\\.')}\\d`).test(text)
+    return isFiner ? incomplete('its fractions of a second beyond milliseconds were not read') : value
+  }
+  if (Array.isArray(value)) return value.map((item) => withLostDigits(item, text))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withLostDigits(item, text)]))
 }
 
 async function envIn(text: string): Promise<unknown> {
