@@ -1,57 +1,38 @@
 /** The journal of a machine: the logs of its units, and what systemd says of them, which wakes whoever waits. */
 import { pause } from '../../../base/timer.ts'
 import { quote } from '../../../contracts/command.ts'
-import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { Wake } from '../../../contracts/transport.ts'
 import type { Machine } from './machine.ts'
 import { objectOf } from './object.ts'
 
-/** Bytes that are read at most; of a longer log the last ones. */
-const LARGEST = 16 * 1024 * 1024
 /** What comes together is told of together, in ms. */
 const TOGETHER = 20
 /** Between two tries to reach a machine that went away, in ms. */
 const TRY_AGAIN = 250
 
+/** Cursors of last entries; empty where there are none. */
+export interface Ends {
+  /** Of the log of each unit. */
+  readonly logs: readonly string[]
+  /** Of what systemd says of all of them. */
+  readonly state: string
+  /** Of the whole journal. */
+  readonly all: string
+}
+
 /**
  * Where the log of each unit ends, and where what systemd says of all of them does; empty where there is nothing yet. A
  * cursor is only good with the matches it was found with: with others `--after-cursor` of systemd 252 leaves an entry out.
  */
-export async function endsOf(machine: Machine, units: readonly string[]): Promise<{ logs: string[]; state: string }> {
-  if (machine.blind !== undefined || units.length === 0) return { logs: units.map(() => ''), state: '' }
-  const matches = [...units.map(ownLines), units.map(linesOfSystemd).join(' + ')]
+export async function endsOf(machine: Machine, units: readonly string[]): Promise<Ends> {
+  if (machine.blind !== undefined || units.length === 0) return { logs: units.map(() => ''), state: '', all: '' }
+  const matches = [...units.map(ownLines), units.map(linesOfSystemd).join(' + '), '']
   const script = matches.map((of) => `journalctl --no-pager -q -n 1 -o cat --show-cursor ${of} | tail -n 1; echo @`)
   // What was logged by now, and is on its way, belongs before it.
   const ends = (await machine.ask(['journalctl --sync 2>/dev/null', ...script].join('\n')))
     .split('@\n')
     .map((said) => /^-- cursor: (.+)$/m.exec(said)?.[1] ?? '')
-  return { logs: ends.slice(0, units.length), state: ends[units.length] ?? '' }
-}
-
-/** Where the log of a unit ends. */
-export async function endOfLog(machine: Machine, unit: string): Promise<string> {
-  return (await endsOf(machine, [unit])).logs[0] ?? ''
-}
-
-/** What processes of a unit have logged behind a cursor, at most `last` lines of it. Throws a TargetError. */
-export async function readLog(
-  machine: Machine,
-  unit: string,
-  cursor: string,
-  last?: number,
-): Promise<readonly string[]> {
-  if (machine.blind !== undefined) throw new TargetError(machine.blind)
-  // With a cursor, `-n` means the first lines behind it.
-  const from = cursor === '' ? (last === undefined ? '' : `-n ${last}`) : `--after-cursor=${quote(cursor)}`
-  const end = last === undefined ? `-c ${LARGEST}` : `-n ${last}`
-  const script = `journalctl --no-pager -q -o cat --all ${from} ${ownLines(unit)} | tail ${end}`
-  try {
-    const lines = (await machine.ask(script)).split(/\r?\n/)
-    if (lines.at(-1) === '') lines.pop()
-    return last === undefined ? lines : lines.slice(-last)
-  } catch (error) {
-    throw new TargetError(`the log of ${unit} can’t be read: ${messageOf(error)}`, { transient: true, cause: error })
-  }
+  return { logs: ends.slice(0, units.length), state: ends[units.length] ?? '', all: ends[units.length + 1] ?? '' }
 }
 
 /** The last lines as `journalctl -u` shows them, with what systemd says of the unit: also those that are on their way. */
@@ -63,7 +44,7 @@ journalctl --no-pager -q -o cat -n 20 -u ${quote(unit)}`
 }
 
 /** Not by `-u`, which adds the lines of systemd itself: a service's log is what it says on every runtime. */
-function ownLines(unit: string): string {
+export function ownLines(unit: string): string {
   return `_SYSTEMD_UNIT=${quote(unit)}`
 }
 

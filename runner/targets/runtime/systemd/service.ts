@@ -2,10 +2,10 @@
 import { isAbsolute, join } from 'node:path/posix'
 import type { Service, ServiceNames, ServiceState, Verbs } from '../../../contracts/target.ts'
 import { lacksCpu } from './cpu.ts'
-import { endOfLog, readLog } from './journal.ts'
 import type { KnownUnit } from './known.ts'
 import { signalScript } from './scripts.ts'
 import { stateOf, type Unit } from './unit.ts'
+import type { UnitLog } from './unit-log.ts'
 import { verbsOf } from './verbs.ts'
 
 export interface ServiceParts {
@@ -17,16 +17,14 @@ export interface ServiceParts {
   readonly hasReady: boolean
   /** Samples its `ready`. */
   isReady(signal: AbortSignal): Promise<boolean>
-  /** Where its log ended when this target was opened: what came until then is of somebody else's time. */
-  readonly since: string
+  readonly log: UnitLog
 }
 
 export function unitService(parts: ServiceParts): Service {
-  const { known, address } = parts
+  const { known, address, log } = parts
   const { name, unit, machine, journal } = known
   const { transport } = machine
   const sample = healthOf(parts)
-  const marks = [parts.since]
   return {
     name,
     get directory() {
@@ -44,8 +42,11 @@ export function unitService(parts: ServiceParts): Service {
     },
     exec: (command, options, signal) =>
       transport.exec(command, { ...options, cwd: options.cwd ?? directoryOf(parts) }, signal),
-    logs: ({ since = 0, last } = {}) => readLog(machine, unit, marks[since] ?? parts.since, last),
-    logMark: async () => marks.push(await endOfLog(machine, unit)) - 1,
+    logs: async ({ since, last } = {}) => {
+      const lines = await log.lines(since)
+      return last === undefined ? lines : lines.slice(-last)
+    },
+    logMark: () => log.mark(),
     watch: async (wake) => journal.watch(unit, wake),
     watchLogs: async (wake) => journal.watchLogs(unit, wake),
     verbs: verbsOf(known),

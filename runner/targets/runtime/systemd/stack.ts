@@ -12,6 +12,7 @@ import { type Machine, machineBehind } from './machine.ts'
 import { untilReady } from './readiness.ts'
 import { type ServiceParts, unitService } from './service.ts'
 import { lookAt, type Unit } from './unit.ts'
+import { UnitLog } from './unit-log.ts'
 
 const UP_WITHIN = 120_000
 
@@ -50,7 +51,8 @@ export async function openUnits(
   names.forEach((name, index) => {
     const [one, unit] = [services[name] ?? {}, units[index] as Unit]
     demand(name, one, unit, machine)
-    members.set(name, memberOf({ name, config: one, unit, machine, journal, since: ends.logs[index] ?? '', host }))
+    const log = new UnitLog({ machine, unit: unit.id, cursor: ends.logs[index] ?? '', anchor: ends.all })
+    members.set(name, memberOf({ name, config: one, unit, machine, journal, log, host }))
   })
   return new UnitStack(members, journal, host, limitOf(config))
 }
@@ -81,11 +83,11 @@ interface MemberParts {
   readonly unit: Unit
   readonly machine: Machine
   readonly journal: Follower
-  readonly since: string
+  readonly log: UnitLog
   readonly host: RuntimeHost
 }
 
-function memberOf({ name, config, unit, machine, journal, since, host }: MemberParts): Member {
+function memberOf({ name, config, unit, machine, journal, log, host }: MemberParts): Member {
   const { labels } = host
   const mark = `${labels.run}-${labels.case}`.replace(/[^\w-]+/g, '-')
   const known = knownUnit({ name, unit: unit.id, machine, journal, run: labels.run, mark }, unit)
@@ -101,7 +103,7 @@ function memberOf({ name, config, unit, machine, journal, since, host }: MemberP
     port: portOf(port),
     hasReady: config.ready !== undefined,
     isReady: async (signal) => (await host.ready(name, signal))?.holds === true,
-    since,
+    log,
   }
   const file = config['unit-file']
   const brought =
@@ -154,6 +156,7 @@ class UnitStack implements Runtime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const watching of this.#watching) await watching[Symbol.asyncDispose]()
+    for (const { parts } of this.#members.values()) parts.log.close()
     await this.#journal[Symbol.asyncDispose]()
   }
 }
