@@ -8,7 +8,6 @@ import type { Condition, Reading } from './contracts/probe.ts'
 import { type Place, placeAt, placeOf } from './contracts/source.ts'
 
 export { type ConditionCheck, checkCondition, checkExpect } from './condition/check.ts'
-export { isKnown } from './condition/expected.ts'
 
 /**
  * Makes a condition of a bound mapping of the plan; keys that belong to no condition are passed over.

@@ -43,6 +43,7 @@ const answers: Readonly<Record<string, Answer>> = {
   '/bom': { body: '\ufeff{"node":"up"}' },
   '/big': { body: Buffer.concat([Buffer.alloc(LIMIT, 'x'), Buffer.from('ERROR')]) },
   '/headers': { head: ['X-Dup: one', 'x-DUP: two', 'Set-Cookie: a=1', 'Set-Cookie: b=2'], body: '{}' },
+  '/null': { body: '{"a":null}' },
   '/nan': { body: '{"a": NaN}' },
   '/twice-a': { body: '{"a":1,"a":2}' },
   '/open': stream('event: state\nid: 7\ndata: {"a":1}\n\n', { open: true }),
@@ -185,9 +186,11 @@ describe('a stream of events', () => {
       got('/open', "expect: { '$[0].a': 1, events.text: { contains: a } }"),
       '{ http: "http://HOST/open", expect: { events: { length: { gte: 1 } } } }',
       'wait-for: { http: "http://HOST/open", events: { any: { contains: a } } }',
+      "{ http: 'http://HOST/open', capture: { one: '$[0].a', two: events.0, three: { from: events.text, matches: '\"(.)\"' } } }",
+      `assert: { value: "\${{ one == 1 && two == '{\\"a\\":1}' && three == 'a' }}" }`,
       got('/open', 'events: { none: { contains: a } }'),
     )
-    expect(found).toEqual([...Array(5).fill('passed'), expect.stringMatching(/^failed: events is /)])
+    expect(found).toEqual([...Array(7).fill('passed'), expect.stringMatching(/^failed: events is /)])
     // The default time limit of one reading alone is 5 s.
     expect(performance.now() - start).toBeLessThan(10_000)
   })
@@ -244,6 +247,25 @@ describe('a request', () => {
     expect(asked).toStartWith('GET /x?a=1&b=2&b=3 HTTP/1.1\r\n')
     expect(await ran('http: { options: "http://HOST#top" }')).toEqual(['passed'])
     expect(asked).toStartWith('OPTIONS / HTTP/1.1\r\n')
+  })
+  test('sends every digit and spelling, and never null', async () => {
+    expect(
+      await ran(
+        'http: { get: "http://HOST/x", query: { a: 12345678901234567890, b: [1.10, 0777] }, headers: { x-n: 12345678901234567890 } }',
+      ),
+    ).toEqual(['passed'])
+    expect(asked).toStartWith('GET /x?a=12345678901234567890&b=1.10&b=0777 HTTP/1.1\r\n')
+    expect(asked).toContain('x-n: 12345678901234567890')
+    const nothing = 'assert: { http: { get: "http://HOST/x", '
+    const found = await ran(
+      '{ http: "http://HOST/null", capture: { nil: $.a } }',
+      'assert: { http: "http://HOST/x/${{ nil }}" }',
+      `${nothing}headers: { x: "\${{ nil }}" } } }`,
+      `${nothing}query: { x: "\${{ nil }}" } } }`,
+      `${nothing}query: { x: [1, "a\${{ nil }}"] } } }`,
+    )
+    const refused = expect.stringContaining('nil is null, and text is wanted here')
+    expect(found).toEqual(['passed', ...Array(4).fill(refused)])
   })
   test('sends several parts', async () => {
     expect(await ran('http: { post: "http://HOST/", multipart: { a: 1, f: { file: targets.yaml } } }')).toEqual([

@@ -4,7 +4,7 @@ import { compilePattern } from '../base/pattern.ts'
 import { spelledAt } from '../base/spelling.ts'
 import type { CommonKeys } from '../contracts/plan.ts'
 import type { Reading } from '../contracts/probe.ts'
-import { ABSENT, fieldOf, select, singularPath } from '../jsonpath.ts'
+import { ABSENT, fieldOf, select, selectPart, singularPath } from '../jsonpath.ts'
 import { asText } from '../plan/values.ts'
 
 /** A field or `$` path, or that with more. */
@@ -45,8 +45,14 @@ export function capturedFrom(reading: Reading, { from, matches }: CaptureSpec): 
   return matches === undefined ? value : found(from, asText(value), matches)
 }
 
-function selected(path: string, { document, noDocument, says }: Reading): unknown {
-  if (isIncomplete(document)) return document
+function selected(path: string, reading: Reading): unknown {
+  const { document, noDocument, says } = reading
+  if (isIncomplete(document)) {
+    const known = selectPart(path, document)
+    return known === undefined || isIncomplete(known)
+      ? (known ?? document)
+      : selected(path, { ...reading, document: document.part })
+  }
   if (document === undefined) return absent(`${path} needs a document: ${noDocument ?? `not JSON: ${says}`}`)
   const value = select(path, document)
   if (value === ABSENT) return absent(`${path} is absent`)
@@ -61,8 +67,6 @@ function selected(path: string, { document, noDocument, says }: Reading): unknow
 }
 
 function fieldAt(name: string, { fields }: Reading): unknown {
-  const [outer = ''] = name.split('.')
-  if (!Object.hasOwn(fields, name) && isIncomplete(fields[outer])) return unread(`${name}: ${fields[outer].why}`)
   const value = fieldOf(fields, name)
   if (value === ABSENT) return absent(`${name} is absent`)
   return Object.hasOwn(fields, name) ? spelledAt(fields, name) : value
@@ -85,6 +89,14 @@ function foundInPart(from: string, { why, part, missing }: Incomplete, source: s
   const known = missing === 'inside' ? part.slice(0, part.indexOf('\ufffd')) : part
   const match = compilePattern(source).tooCostly(known) === undefined ? compilePattern(source).find(known) : undefined
   return match !== undefined && match.end < known.length ? found(from, known, source) : unread(`${from}: ${why}`)
+}
+
+/** Whether the missing parts of a reading change nothing of what is captured. */
+export function capturesKnown(common: CommonKeys, reading: Reading): boolean {
+  return capturesOf(common).every(([, spec]) => {
+    const value = capturedFrom(reading, spec)
+    return !(value instanceof Nothing) || value.isAbsent
+  })
 }
 
 /** The same without a word when there is nothing, or the reading can't be looked into. */

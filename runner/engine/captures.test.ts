@@ -41,6 +41,22 @@ describe('a capture', () => {
     expect(captured({ from: '$.list', matches: '\\[(.*?),' }, document)).toBe('1.0')
   })
 
+  test('keeps what is known of a list whose end is missing, such as the events of an open stream', () => {
+    const { document: known } = readJson('[{"id": 1.10}, {"id": 2}]')
+    const document = incomplete('still open', known as unknown[])
+    expect(captured('$[0].id', { document })).toBe('1.10')
+    expect(captured({ from: '$[0].none', default: 'x' }, { document })).toBe('x')
+    for (const path of ['$[2].id', '$[*].id', '$[-1].id', '$'])
+      expect(captured({ from: path, default: 'x' }, { document })).toBe(
+        `failed: nothing to capture as "it": ${path}: still open`,
+      )
+    const fields = { events: incomplete('still open', ['a', 'b']) }
+    expect(captured('events.1', { fields })).toBe('b')
+    expect(captured({ from: 'events.2', default: 'x' }, { fields })).toBe(
+      'failed: nothing to capture as "it": events.2: still open',
+    )
+  })
+
   test('keeps the first group of a pattern, in RE2 syntax', () => {
     const reading = { fields: { stdout: 'id=7 ok' } }
     expect(captured({ from: 'stdout', matches: 'id=(\\d+)' }, reading)).toBe('7')

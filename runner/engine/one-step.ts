@@ -1,5 +1,5 @@
 /** One round of one step: `if` → bind → run → expect → capture. */
-import { decidedBy, isKnown } from '../condition.ts'
+import { decidedBy } from '../condition.ts'
 import { type AskedAt, isError, type Output, PlanError } from '../contracts/errors.ts'
 import type { Outcome, Reason } from '../contracts/events.ts'
 import type { CommonKeys } from '../contracts/plan.ts'
@@ -10,6 +10,7 @@ import { parseDuration } from '../contracts/units.ts'
 import { bind, bindValue } from '../plan/bind.ts'
 import { noting } from '../plan/filled.ts'
 import { asText, evaluateFlag, located, type Names, substituteSpelled } from '../plan/values.ts'
+import { capturesKnown } from './captured.ts'
 import { askedOf, capture } from './captures.ts'
 
 import { contextOf, type Running } from './context.ts'
@@ -245,8 +246,7 @@ function isEnough(
 ): boolean {
   const decided = decidedBy(soFar, { ...kind.expects, ...said }, fields)
   if (decided !== 'holds') return decided === 'fails'
-  const { expect: _, ...others } = captures
-  return [...askedOf(others)].every((name) => isKnown(soFar, name))
+  return capturesKnown(captures, soFar)
 }
 
 /** What the plan expects, and beside it what every such step is expected to read, unless the plan says otherwise. */

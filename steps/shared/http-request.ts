@@ -20,7 +20,7 @@ import {
 import type { ProbeContext, Taken } from '../../runner/contracts/probe.ts'
 import type { HttpRequest, HttpResponse, Target } from '../../runner/contracts/target.ts'
 import { readingOf } from './http-reading.ts'
-import { hostIn, withQuery } from './http-url.ts'
+import { hostIn, urlFault, withQuery } from './http-url.ts'
 import { multipart, type Parts, sentAs } from './multipart.ts'
 
 export const methods = ['get', 'head', 'options', 'post', 'put', 'patch', 'delete'] as const
@@ -114,6 +114,8 @@ export async function readHttp(
   timeout: number,
   enough?: ProbeContext['enough'],
 ): Promise<Taken> {
+  const fault = urlFault(methodOf(params).url)
+  if (fault && !methodOf(params).url.startsWith('/')) return { untaken: `${fault.message}: ${fault.hint}` }
   try {
     const request = {
       ...toRequest(params, timeout),
