@@ -46,6 +46,8 @@ export interface ProbeContext {
   readonly asked?: ReadonlySet<string> | undefined
   /** When the case began, per service: the default of `logs`. */
   logsSince(service: string, since: 'case' | 'step'): LogMark | Promise<LogMark>
+  /** Read in the baseline: only here a fingerprint is made, since later the plan may have changed what it is of. */
+  readonly isBaseline?: boolean | undefined
   /** Things that probes keep for the length of a case: fingerprints. */
   readonly memory: Map<string, unknown>
   /** Milliseconds of a duration text, with the target's patience. */

@@ -56,7 +56,7 @@ function conditionOf(plain: object, world: World): Asked {
 async function holdsAll(asked: readonly Asked[], world: World, signal: AbortSignal, limit: number): Promise<void> {
   const bound = bindTargetOf(world, signal)
   try {
-    const context = probeContextOf({ target: bound.target, signal }, world)
+    const context = { ...probeContextOf({ target: bound.target, signal }, world), isBaseline: true }
     for (const { condition, once } of asked) await waitFor(condition, { context, within: once ? 0 : limit, signal })
   } finally {
     bound.release()

@@ -23,8 +23,8 @@ chmodSync(join(folder, 'notes.txt'), 0o600)
 
 const { probes } = kindsOf({ probes: [file, fingerprint] })
 const context = fakeContext(fakeTarget(folder))
-const verdict = (plain: object, memory = new Map<string, unknown>()) =>
-  makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check({ ...context, memory })
+const verdict = (plain: object, memory = new Map<string, unknown>(), isBaseline = true) =>
+  makeCondition(plain, { file: 'plan.yaml', path: [] }, { probes }).check({ ...context, memory, isBaseline })
 
 describe('a file', () => {
   const cases: readonly [name: string, plain: object, is: string][] = [
@@ -196,5 +196,40 @@ describe('a fingerprint', () => {
       '.env: no key matches NO_SUCH_*',
       'no fingerprint "never-made" was made in the baseline',
     ])
+  })
+  test('is not made by the steps, which may have changed the file before', async () => {
+    const late = await verdict({ fingerprint: { name: 'late', file: '.env' } }, new Map(), false)
+    expect(late).toMatchObject({ is: 'untaken', why: 'no fingerprint "late" was made in the baseline' })
+  })
+
+  test('has one name only', async () => {
+    const memory = new Map<string, unknown>()
+    await verdict(made, memory)
+    const other = await verdict({ fingerprint: { name: 'secrets', file: 'config.yaml' } }, memory)
+    expect(other).toMatchObject({
+      is: 'untaken',
+      why: 'the fingerprint "secrets" was made otherwise in the baseline: give this one another name',
+    })
+  })
+
+  describe('sees a change of a key, however it is written', () => {
+    const changes: readonly [name: string, before: string, after: string][] = [
+      ['with blanks around it', 'A=1\n B = 2\n', 'A=1\n B = 3\n'],
+      ['with a colon', 'A=1\nB: 2\n', 'A=1\nB: 3\n'],
+      ['behind a byte order mark', '\ufeffB=2\nA=1\n', '\ufeffB=3\nA=1\n'],
+      ['with a dot in its name', 'A=1\nB.C=2\n', 'A=1\nB.C=3\n'],
+      ['twice, so that the last one counts', 'A=1\nB=2\nB=3\n', 'A=1\nB=3\nB=2\n'],
+      ['with a NUL in it', 'A=1\nB=2\0\n', 'A=1\nB=3\0\n'],
+    ]
+    for (const [name, before, after] of changes)
+      test(name, async () => {
+        const memory = new Map<string, unknown>()
+        put('spelled.env', before)
+        expect((await verdict({ fingerprint: { name: 's', file: 'spelled.env', keys: ['A', 'B*'] } }, memory)).is).toBe(
+          'holds',
+        )
+        put('spelled.env', after)
+        expect((await verdict({ fingerprint: 's' }, memory)).is).toBe('fails')
+      })
   })
 })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { quote } from '../../runner/contracts/command.ts'
 import { listOf, optional, service, shortOr, targetPath, text } from '../../runner/contracts/params.ts'
 import { defineProbe, type ProbeContext } from '../../runner/contracts/probe.ts'
@@ -32,11 +33,15 @@ export const fingerprint = defineProbe({
   ],
   subject: (params) => `fingerprint ${typeof params === 'string' ? params : (params as Made).name}`,
   read: async (params, context) => {
-    const known = context.memory.get(keyOf(typeof params === 'string' ? params : params.name)) as
-      | { made: Made; hash: string }
-      | undefined
-    const made = known?.made ?? (typeof params === 'string' ? undefined : (params as Made))
-    if (!made) return { untaken: `no fingerprint "${params}" was made in the baseline` }
+    const name = typeof params === 'string' ? params : params.name
+    const known = context.memory.get(keyOf(name)) as { made: Made; hash: string } | undefined
+    const asked = typeof params === 'string' ? undefined : (params as Made)
+    // One that is made now would equal itself.
+    if (!known && !(asked && context.isBaseline))
+      return { untaken: `no fingerprint "${name}" was made in the baseline` }
+    if (known && asked && !isDeepStrictEqual(known.made, asked))
+      return { untaken: `the fingerprint "${name}" was made otherwise in the baseline: give this one another name` }
+    const made = known?.made ?? (asked as Made)
     const hash = await hashOf(made, context)
     if ('untaken' in hash) return hash
     if (!known) context.memory.set(keyOf(made.name), { made, hash: hash.sha256 })
@@ -52,7 +57,9 @@ async function hashOf(
   { target, timeout }: ProbeContext,
 ): Promise<{ sha256: string } | { untaken: string }> {
   const { path } = target.file(file, { in: inside })
-  const sh = keys ? `grep -E ${quote(patternOf(keys))} ${quote(path)} | sort | ${HASH}` : `${HASH} < ${quote(path)}`
+  const sh = keys
+    ? `grep -aE ${quote(patternOf(keys))} ${quote(path)} | LC_ALL=C sort -s -t= -k1,1 | ${HASH}`
+    : `${HASH} < ${quote(path)}`
   const exit = await target.exec(
     { sh: `${readable(path)}\n${keys ? `${oneLine(keys, path)}\n` : ''}${sh}` },
     { timeout, in: inside },
@@ -73,14 +80,15 @@ function readable(path: string): string {
 
 /** Of a value over several lines only the first would be hashed. */
 function oneLine(keys: readonly string[], path: string): string {
-  const open = `${patternOf(keys)}[[:space:]]*("([^"\\]|\\.)*|'[^']*)$`
-  return `if grep -qE ${quote(open)} ${quote(path)}; then echo "a value goes on in the next line: leave out keys" >&2; exit 1; fi`
+  const open = `${patternOf(keys)}[[:space:]]*("([^"\\]|\\.)*|'[^']*|\`[^\`]*)$`
+  return `if grep -aqE ${quote(open)} ${quote(path)}; then echo "a value goes on in the next line: leave out keys" >&2; exit 1; fi`
 }
 
 const HASH = '{ sha256sum 2>/dev/null || shasum -a 256; }'
 const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
+/** As `.env` files are read: see `env-file.ts`. */
 function patternOf(keys: readonly string[]): string {
-  const one = (key: string) => key.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[A-Za-z0-9_]*')
-  return `^(export +)?(${keys.map(one).join('|')})=`
+  const one = (key: string) => key.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[A-Za-z0-9_.-]*')
+  return `^(\ufeff)?[[:space:]]*(export[[:space:]]+)?(${keys.map(one).join('|')})([[:space:]]*=|:[[:space:]])`
 }
