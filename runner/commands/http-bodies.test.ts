@@ -18,6 +18,8 @@ interface Answer {
   readonly body: Uint8Array | string
   /** The connection stays open, and no length is given. */
   readonly open?: boolean
+  /** The connection is reset behind the body. */
+  readonly reset?: boolean
 }
 const stream = (body: string, more: Partial<Answer> = {}): Answer => ({
   head: ['Content-Type: Text/Event-Stream; charset=utf-8'],
@@ -36,6 +38,10 @@ const answers: Readonly<Record<string, Answer>> = {
   '/damaged': { head: ['Content-Encoding: gzip'], body: zlib.gzipSync(UP).subarray(0, 20) },
   '/zstd-cut': { head: ['Content-Encoding: zstd'], body: zstd.subarray(0, -3) },
   '/bomb': { head: ['Content-Encoding: gzip'], body: zlib.gzipSync(Buffer.alloc(LIMIT + 1, 'x')) },
+  '/br-more': { head: ['Content-Encoding: br'], body: Buffer.concat([zlib.brotliCompressSync(UP), UP]) },
+  '/deflate-more': { head: ['Content-Encoding: deflate'], body: Buffer.concat([zlib.deflateSync(UP), UP]) },
+  '/reset': { body: '{"node":"up"}', open: true, reset: true },
+  '/utf16-unsaid': { head: ['Content-Type: application/json'], body: Buffer.from('{"node":"up"} ', 'utf16le') },
   '/latin1': { head: ['Content-Type: application/json; Charset="ISO-8859-1"'], body: latin1('{"name":"M\xfcller"}') },
   '/no-charset': { head: ['Content-Type: application/json'], body: latin1('{"name":"M\xfcller"}') },
   '/klingon': { head: ['Content-Type: text/plain; charset=klingon'], body: 'nuqneH' },
@@ -73,11 +79,11 @@ afterAll(() => {
 function reply(socket: Socket, request: string): void {
   asked = request
   const path = /^\S+ ([^ ?]*)/.exec(request)?.[1] ?? ''
-  const { head = [], body, open = false } = answers[path] ?? { body: '{}' }
+  const { head = [], body, open = false, reset = false } = answers[path] ?? { body: '{}' }
   const bytes = Buffer.from(body as string)
   const lines = ['HTTP/1.1 200 OK', 'Connection: close', ...(open ? [] : [`Content-Length: ${bytes.length}`]), ...head]
   socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-  if (open) socket.write(bytes)
+  if (open) socket.write(bytes, () => reset && socket.resetAndDestroy())
   else socket.end(bytes)
 }
 
@@ -119,6 +125,10 @@ describe('a body', () => {
     ['/compress', 'the content-encoding "compress" is unknown'],
     ['/damaged', 'its gzip data is damaged'],
     ['/zstd-cut', 'its zstd data is damaged'],
+    ['/br-more', 'its br data is damaged: more bytes follow its end'],
+    ['/deflate-more', 'its deflate data is damaged: more bytes follow its end'],
+    ['/reset', 'cut off by'],
+    ['/utf16-unsaid', 'its bytes look like UTF-16 or UTF-32'],
     ['/klingon', 'the encoding "klingon" is unknown'],
     ['/no-charset', 'some of its bytes are not UTF-8'],
     ['/big', 'cut at 16 MiB'],

@@ -1,6 +1,7 @@
 /** The body of an answer, decoded and up to a limit. */
 import type { Readable } from 'node:stream'
 import { decoded, Undecodable } from './content-encoding.ts'
+import { unlessReset } from './reset.ts'
 
 export interface Body {
   readonly bytes: Uint8Array
@@ -16,7 +17,7 @@ export async function readBody(body: Readable, encoding: string | undefined, kee
   body.on('error', () => undefined)
   const kept = new Bytes(keep)
   try {
-    for await (const chunk of decoded(body, encoding)) if (!kept.add(chunk)) break
+    for await (const chunk of decoded(unlessReset(body), encoding)) if (!kept.add(chunk)) break
     return kept.body()
   } catch (error) {
     if (error instanceof Undecodable) return { bytes: new Uint8Array(), undecoded: error.message }

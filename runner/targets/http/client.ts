@@ -5,6 +5,7 @@ import { openSocket } from '../reach/open.ts'
 import { demandUsable, secured, type Tls } from '../reach/secure.ts'
 import { Trace } from '../reach/trace.ts'
 import { FirstBytes } from './first-bytes.ts'
+import { watchReset } from './reset.ts'
 
 type Client = InstanceType<typeof import('undici/index.js').Client>
 export type Answer = Awaited<ReturnType<Client['request']>>
@@ -78,6 +79,7 @@ async function send(connection: Connection, way: Way, ask: Ask, signal: AbortSig
   const limits = { headersTimeout: 0, bodyTimeout: 0, signal }
   const answer = await client.request({ ...ask, ...limits, method: ask.method as 'GET' })
   trace.enter('answering', () => true)
+  watchReset(connection.socket, answer)
   answer.body.once('close', () => release(connection, way))
   return answer
 }

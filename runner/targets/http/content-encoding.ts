@@ -40,10 +40,12 @@ async function* decompressed(source: Chunks, coding: Coding): AsyncGenerator<Uin
   if (start.length === 0) return
   const frames = coding === 'zstd' ? new ZstdFrames() : undefined
   let broken: unknown
+  let given = 0
   const input = async function* () {
     try {
       for await (const chunk of rest) {
         frames?.push(chunk)
+        given += chunk.length
         yield chunk
       }
     } catch (error) {
@@ -51,7 +53,7 @@ async function* decompressed(source: Chunks, coding: Coding): AsyncGenerator<Uin
       throw error
     }
   }
-  const transform = await decompressorOf(coding, start)
+  const transform: Decompressor = await decompressorOf(coding, start)
   // Its errors come out of the transform, too.
   pipeline(input(), transform, () => undefined)
   try {
@@ -59,8 +61,15 @@ async function* decompressed(source: Chunks, coding: Coding): AsyncGenerator<Uin
   } catch (error) {
     throw broken ?? new Undecodable(`its ${coding} data is damaged: ${messageOf(error)}`)
   }
+  // Only gzip and zstd may go on with a further part, which their decompressors read.
+  const hasOneEnd = coding === 'br' || coding === 'deflate'
+  if (hasOneEnd && (transform.bytesWritten ?? given) < given)
+    throw new Undecodable(`its ${coding} data is damaged: more bytes follow its end`)
   if (frames?.ended === false) throw new Undecodable('its zstd data is damaged: unexpected end of file')
 }
+
+/** `bytesWritten`: how many bytes were decoded. */
+type Decompressor = Transform & { readonly bytesWritten?: number }
 
 async function decompressorOf(coding: Coding, start: Uint8Array): Promise<Transform> {
   const zlib = await import('node:zlib')

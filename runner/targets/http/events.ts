@@ -4,6 +4,7 @@ import { after, type Timer } from '../../base/timer.ts'
 import type { ServerEvent } from '../../contracts/target.ts'
 import { type Body, Bytes } from './body.ts'
 import { decoded, Undecodable } from './content-encoding.ts'
+import { unlessReset } from './reset.ts'
 
 /** After `[DONE]` nothing is expected any more, but a stream that goes on regardless should be seen to. In ms. */
 const AFTER_DONE = 250
@@ -65,7 +66,7 @@ export async function readEvents(
   const decoder = new TextDecoder()
   try {
     if (!limits.isError) look.now()
-    for await (const chunk of decoded(body, encoding)) {
+    for await (const chunk of decoded(unlessReset(body), encoding)) {
       const before = events.length
       parser.feed(decoder.decode(chunk, { stream: true }))
       if (ended !== undefined || !kept.add(chunk)) break
