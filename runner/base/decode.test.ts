@@ -26,3 +26,13 @@ describe('decodeText', () => {
     expect(decodeText(bytes('aü').subarray(0, 2), { cut: 'cut at 2 bytes' })).toEqual(incomplete('cut at 2 bytes', 'a'))
   })
 })
+
+test('is not known where it looks like UTF-16 and nothing says so', () => {
+  for (const text of ['PANIC', '{"a": 1} ']) {
+    const wide = Buffer.from(`${text} `.slice(0, text.length + (text.length % 2)), 'utf16le')
+    expect(decodeText(wide)).toMatchObject({ why: expect.stringContaining('look like UTF-16') })
+    expect(decodeText(Buffer.from(wide).swap16(), { charset: 'utf-8' })).toMatchObject({ part: undefined })
+    expect(decodeText(wide, { charset: 'utf-16le' })).toContain(text)
+  }
+  for (const text of ['a\0b', 'usr\0lib\0', '\0\0\0\0', '\0a']) expect(decodeText(Buffer.from(text))).toBe(text)
+})

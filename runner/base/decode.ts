@@ -12,6 +12,8 @@ export function decodeText(
   const label = markOf(bytes) ?? charset ?? 'utf-8'
   const decoder = decoderOf(label)
   if (!decoder) return incomplete(`the encoding "${label}" is unknown`)
+  if (decoder.encoding === 'utf-8' && looksWide(bytes))
+    return incomplete('its bytes look like UTF-16 or UTF-32, and nothing says so')
   // A cut may fall into the middle of a character: `stream` keeps its first bytes back.
   if (cut !== undefined) return incomplete(cut, decoder.decode(bytes, { stream: true }))
   try {
@@ -31,6 +33,14 @@ function markOf(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 'utf-8' : undefined
+}
+
+/** Bytes beginning so that every second one is NUL. Windows tools write such text without a mark, and it is valid UTF-8. */
+function looksWide(bytes: Uint8Array): boolean {
+  const start = bytes.subarray(0, 64)
+  if (start.length < 4 || bytes.length % 2 !== 0) return false
+  const isNul = (parity: number) => start.every((byte, index) => index % 2 !== parity || byte === 0)
+  return isNul(0) !== isNul(1)
 }
 
 function decoderOf(label: string): InstanceType<typeof TextDecoder> | undefined {
