@@ -1,5 +1,5 @@
 /** The matcher vocabulary: what may be expected of a value. A scalar or list means `equals`; several in one mapping mean all. */
-import { isIncomplete } from './base/incomplete.ts'
+import { type Incomplete, isIncomplete } from './base/incomplete.ts'
 import { otherTool } from './base/other-tools.ts'
 import type { Finding } from './contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from './contracts/source.ts'
@@ -103,8 +103,18 @@ function judgeWord([name, want]: Word, actual: unknown, how: Matching): Answer {
   const known = matchers[name]
   if (actual === ABSENT) return doesNotApply('absent')
   if (!known) return false
+  const open = itemwise.has(name) ? undefined : incompleteItem(actual)
+  if (open) return untaken(open.why)
   if (isIncomplete(actual)) return known.testPart?.(want, actual, how, inner) ?? untaken(actual.why)
   return known.test(want, actual, how, inner)
+}
+
+/** These words judge each item for itself, or none. All others compare items as if they were whole. */
+const itemwise: ReadonlySet<string> = new Set(['each', 'any', 'none', 'contains', 'length', 'type', 'not'])
+
+function incompleteItem(actual: unknown): Incomplete | undefined {
+  const list = isIncomplete(actual) ? actual.part : actual
+  return Array.isArray(list) ? list.find(isIncomplete) : undefined
 }
 
 function unmet(word: Word, answer: Answer, actual: unknown, how: Matching, at: readonly string[]): Mismatch {

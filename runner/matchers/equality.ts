@@ -35,7 +35,7 @@ export function equal(want: unknown, actual: unknown, how: Matching): boolean {
 }
 
 /** The whole value can't be what is wanted where its known part is not a part of that. */
-function equalsPart(want: unknown, { part, missing, why }: Incomplete, how: Matching): Answer {
+export function equalsPart(want: unknown, { part, missing, why }: Incomplete, how: Matching): Answer {
   if (typeof part === 'number') return typeof want === 'number' && want < part ? false : untaken(why)
   if (missing === 'inside' || part === undefined) return untaken(why)
   const whole = typeof part === 'string' && typeof want !== 'string' && how.text ? String(want) : want

@@ -57,11 +57,18 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d
 function dateOf(text: string): Measure | undefined {
   const iso = ISO_DATE.exec(text)
   if (!iso && !HTTP_DATE.test(text)) return undefined
+  // JavaScript takes 30 February for a day of March.
+  if (iso && !isDay(text)) return undefined
   const isLocal = iso?.[1] !== undefined && iso[5] === undefined
   const spelled = iso ? text.toUpperCase().replace(' ', 'T').replaceAll(' ', '') : text
   const time = Date.parse(isLocal ? `${spelled}Z` : spelled)
   if (Number.isNaN(time)) return undefined
   return { amount: time, unit: isLocal ? 'date without a time zone' : 'date' }
+}
+
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10)
+  return new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8))
 }
 
 function exact(text: string): number | bigint {

@@ -1,4 +1,6 @@
 import type { Incomplete } from '../base/incomplete.ts'
+import type { Finding } from '../contracts/errors.ts'
+import type { Place } from '../contracts/source.ts'
 import { type Answer, doesNotApply, untaken } from './answer.ts'
 import { isExpression, isMapping, type Matcher, type Matchers, wrong } from './matcher.ts'
 import { compared, distance, measured } from './measure.ts'
@@ -51,7 +53,7 @@ export const order: Matchers = {
     },
     check: (want, place) =>
       isMapping(want) && Object.keys(want).sort().join() === 'value,within' && Object.values(want).every(isMeasure)
-        ? []
+        ? checkWithin(want['value'], want['within'], place)
         : [wrong(place, 'bad-matcher', '`close-to` takes {value, within}', 'write {value: 10, within: 2}')],
     note: (want, actual) => orderNote((want as { value: unknown }).value, actual),
   },
@@ -72,6 +74,19 @@ function ordering(word: string, holds: (difference: number) => boolean, grows: b
       isMeasure(want) ? [] : [wrong(place, 'bad-matcher', `${shown(want)} can't be ordered`, UNITS)],
     note: (want, actual) => orderNote(want, actual),
   }
+}
+
+/** How far two dates are apart is a duration. */
+function checkWithin(value: unknown, within: unknown, place: Place): Finding[] {
+  const [of, most] = [measured(value), measured(within)]
+  if (of === undefined || most === undefined) return []
+  const unit = of.unit.startsWith('date') ? 'duration' : of.unit
+  if (most.amount >= 0 && (most.unit === unit || most.unit === 'number' || of.unit === 'number')) return []
+  const message =
+    most.amount < 0
+      ? '`within` is below 0, so this can never hold'
+      : `a ${of.unit} is not within a ${most.unit} of another`
+  return [wrong(place, 'bad-matcher', message, 'write {value: 10s, within: 500ms}')]
 }
 
 function isMeasure(value: unknown): boolean {

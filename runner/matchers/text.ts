@@ -1,9 +1,9 @@
-import type { Incomplete, Missing } from '../base/incomplete.ts'
+import { type Incomplete, isIncomplete, type Missing } from '../base/incomplete.ts'
 import { compilePattern, patternError } from '../base/pattern.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
-import { type Answer, doesNotApply, untaken } from './answer.ts'
-import { equal } from './equality.ts'
+import { type Answer, doesNotApply, some, untaken } from './answer.ts'
+import { equal, equalsPart } from './equality.ts'
 import { isMapping, type Matcher, type Matchers, type Matching, wrong } from './matcher.ts'
 import { shown, typeOf } from './shown.ts'
 
@@ -12,7 +12,8 @@ export const text: Matchers = {
     description: 'a text contains this text, a list this item, a mapping these members',
     schema: {},
     test: contains,
-    testPart: (want, actual, how) => (contains(want, actual.part, how) === true ? true : untaken(actual.why)),
+    testPart: (want, actual, how) =>
+      !isUndecoded(want) && contains(want, actual.part, how) === true ? true : untaken(actual.why),
     says: (want) => `something containing ${shown(want)}`,
     check: (want, place) => {
       const empty = want === '' || (isMapping(want) && Object.keys(want).length === 0)
@@ -38,7 +39,7 @@ function textual(word: string, holds: (actual: string, want: string) => boolean,
     schema: { type: 'string' },
     test: (want, actual, how) => spelled(actual, (text) => holds(...cased(text, String(want), how))),
     testPart: (want, { part, missing, why }, how) => {
-      if (typeof part !== 'string') return untaken(why)
+      if (typeof part !== 'string' || isUndecoded(want)) return untaken(why)
       const [text, wanted] = cased(part, String(want), how)
       if (missing !== open) return missing === 'inside' && holds(text, wanted) ? true : untaken(why)
       const seen = open === 'end' ? wanted.slice(0, text.length) : wanted.slice(-text.length || wanted.length)
@@ -52,8 +53,14 @@ function textual(word: string, holds: (actual: string, want: string) => boolean,
   }
 }
 
+/** The character that stands for bytes that could not be decoded is not one of the text. */
+function isUndecoded(want: unknown): boolean {
+  return typeof want === 'string' && want.includes('\ufffd')
+}
+
 function contains(want: unknown, actual: unknown, how: Matching): Answer {
-  if (Array.isArray(actual)) return actual.some((item) => equal(want, item, how))
+  if (Array.isArray(actual))
+    return some(actual, (item) => (isIncomplete(item) ? equalsPart(want, item, how) : equal(want, item, how)))
   if (isMapping(actual)) {
     if (!isMapping(want)) return doesNotApply(`a mapping contains members, not ${shown(want)}`)
     return Object.entries(want).every(([key, value]) => Object.hasOwn(actual, key) && equal(value, actual[key], how))
@@ -80,9 +87,10 @@ function matchesPart(want: unknown, { part, missing, why }: Incomplete, how: Mat
   const found = pattern.find(part)
   if (!found) return untaken(why)
   const asserts = (at: RegExp) => at.test(pattern.source)
+  if (part.slice(found.index, found.end).includes('\ufffd')) return untaken(why)
   if (missing === 'end') return found.end < part.length || !asserts(/\$|\\[zbB]/) ? true : untaken(why)
   if (missing === 'start') return found.index > 0 || !asserts(/\^|\\[AbB]/) ? true : untaken(why)
-  return part.slice(found.index, found.end).includes('\ufffd') ? untaken(why) : true
+  return true
 }
 
 /** Only a value that has a spelling can be looked at as text; null has none. */
