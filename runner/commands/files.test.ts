@@ -53,7 +53,7 @@ test('dates of TOML are text', async () => {
 test('why a file has no document is said, with the place', async () => {
   put('x.yaml', 'a: 1\na: 2\n')
   const { code, out } = await steps('  - assert: { file: x.yaml, expect: { $.b: { absent: true } } }\n')
-  expect(out).toContain('not YAML: line 2, column 1: Map keys must be unique')
+  expect(out).toContain('not YAML: line 2, column 1: this key is given twice')
   expect(code).toBe(1)
 })
 
