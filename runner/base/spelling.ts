@@ -75,3 +75,14 @@ export function unspelled(value: unknown): unknown {
   for (const [key, item] of Object.entries(value)) setSpelled(made, key, item)
   return made
 }
+
+/** Marks a tree with the spellings of another one of the same shape. */
+export function copySpelling(from: unknown, to: unknown): void {
+  if (typeof from !== 'object' || from === null || typeof to !== 'object' || to === null) return
+  for (const [key, item] of spelledEntries(from)) {
+    const value = (to as Record<string, unknown>)[key]
+    if (!(item instanceof Spelled)) copySpelling(item, value)
+    else if (['number', 'bigint', 'boolean'].includes(typeof value))
+      setSpelled(to, key, new Spelled(value as Scalar, item.text))
+  }
+}

@@ -60,6 +60,21 @@ const VARIABLES = `variables:
 `
 
 const kept: Readonly<Record<string, string>> = {
+  'edits of files': `${VARIABLES}steps:
+  - run: |
+      echo A=1 >c.env; echo '{"a":1}' >c.json; echo 'a: 1' >c.yaml
+  - { apply-config: { file: c.env, set: { $.A: 1.10, $.B: True, $.C: 12345678901234567890, $.D: "\${{ variables.release }}" } } }
+  - { run: cat c.env, expect: { stdout: "A=1.10\\nB=True\\nC=12345678901234567890\\nD=3.10" } }
+  - { apply-config: { file: c.json, set: { $.a: 9007199254740993, $.b: "\${{ variables.release }}", $.c: [1.0] } } }
+  - { run: cat c.json, expect: { stdout: '{"a":9007199254740993,"b":3.10,"c":[1.0]}' } }
+  - { apply-config: { file: c.yaml, set: { $.a: 1.10, $.b: [0777, 9007199254740993], $.c: { d: 1e3 } } } }
+  - { run: cat c.yaml, expect: { stdout: "a: 1.10\\nb:\\n  - 0777\\n  - 9007199254740993\\nc:\\n  d: 1e3" } }
+  - { assert: { file: c.yaml, exists: true }, capture: { v: $.a } }
+  - { run: "echo \${{ v }}", expect: { stdout: "1.10" } }
+  - { inject-fault: { file: c.yaml, mode: 0o400 } }
+  - { assert: { file: c.yaml, mode: 0400 } }
+  - restore: all
+`,
   'variables in a command': `${VARIABLES}steps:
   - run: echo \${{ variables.release }} "\${{ variables.phone }}" \${{ variables.list }} \${{ variables.map.mode }} \${{ variables.alias }}
     expect: { stdout: "3.10 +491234567890123456789 1.0 2.50 0777 3.10" }
@@ -147,6 +162,11 @@ const refused: Readonly<Record<string, readonly [body: string, at: string, messa
     `variables: { x: ~ }\nsteps:\n  - run: { command: env, env: { X: "\${{ variables.x }}" } }\n`,
     '5:',
     'variables.x is null',
+  ],
+  'null in a .env file': [
+    `steps:\n  - ${NULLS}\n  - apply-config: { file: n.env, set: { $.A: "\${{ a }}" } }\n`,
+    '5:',
+    '$.A is null, and a .env file holds text',
   ],
   'null joined to a text': [`steps:\n  - ${NULLS}\n  - run: 'echo \${{ "x" + a }}'\n`, '5:', 'null has no text'],
   'a list of rounds in a text': [

@@ -47,7 +47,9 @@ export function equalsPart(want: unknown, { part, missing, why }: Incomplete, ho
 function equalText(want: unknown, actual: string, { text, ignoreCase, digits }: Matching): boolean {
   if (typeof want === 'string' && ignoreCase) return actual.toLowerCase() === want.toLowerCase()
   if (want === actual) return true
-  if (digits !== undefined && /^\d+$/.test(String(want))) return String(want).padStart(digits, '0') === actual
+  // YAML may spell an octal mode as 0o600.
+  const figures = digits === undefined ? undefined : /^(?:0o)?(\d+)$/.exec(String(want))?.[1]
+  if (digits !== undefined && figures !== undefined) return figures.padStart(digits, '0') === actual
   return text === true && ['number', 'boolean', 'bigint'].includes(typeof want) && actual === String(want)
 }
 

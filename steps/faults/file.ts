@@ -14,7 +14,8 @@ const options = {
   truncate: Type.String({ pattern: '^\\d+(\\.\\d+)?\\s?[KMGT]?i?B$', description: 'how much of it is left' }),
   mode: Type.Unsafe<string | number>({
     type: ['string', 'integer'],
-    pattern: '^[0-7]{3,4}$',
+    'x-is': 'text',
+    pattern: '^(0o)?[0-7]{3,4}$',
     description: 'its permissions, octal, such as "000"',
   }),
   missing: Type.Unsafe<true>({ type: 'boolean', enum: [true], description: 'it is not there' }),
@@ -95,7 +96,7 @@ async function infoOf(path: string, inside: string | undefined, { target }: Faul
 
 /** The name before and after with four figures. */
 function octal(mode: string | number): string {
-  return String(mode).padStart(4, '0')
+  return String(mode).replace(/^0o/, '').padStart(4, '0')
 }
 
 /** Modes are told by `stat`, which macOS writes otherwise. */

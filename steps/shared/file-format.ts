@@ -2,6 +2,7 @@
 import { incomplete } from '../../runner/base/incomplete.ts'
 import { readJson } from '../../runner/base/json.ts'
 import { plainValue } from '../../runner/base/plain.ts'
+import { copySpelling } from '../../runner/base/spelling.ts'
 import { messageOf } from '../../runner/contracts/errors.ts'
 import { envLines } from './env-file.ts'
 
@@ -46,7 +47,8 @@ export async function readDocument(format: Format, text: string, as?: Format): P
   if (format === 'text') return { noDocument: as === 'text' ? 'it is read as text, which has no document' : NO_FORMAT }
   if (format === 'json') return readJson(text)
   try {
-    return { document: plainValue(await parsers[format](text)) }
+    const document = await parsers[format](text)
+    return { document: format === 'yaml' ? document : plainValue(document) }
   } catch (error) {
     return { noDocument: `not ${NAMES[format]}: ${error instanceof Fault ? error.message : messageOf(error)}` }
   }
@@ -68,8 +70,13 @@ async function yamlIn(text: string): Promise<unknown> {
     const { line, column } = placeIn(text, wrong.start)
     throw faultAt(line, column, wrong.message)
   }
+  if (!yaml) return null
   // How much aliases may add was checked.
-  return yaml?.toJS({ maxAliasCount: -1 }) ?? null
+  const document = plainValue(yaml.toJS({ maxAliasCount: -1 }) ?? null)
+  const { plainOf } = await import('../../runner/base/yaml/plain.ts')
+  // A version such as `1.10` is captured as it is written.
+  copySpelling(plainOf(yaml), document)
+  return document
 }
 
 async function tomlIn(text: string): Promise<unknown> {

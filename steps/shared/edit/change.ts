@@ -1,9 +1,10 @@
 /** An edit of a document as plain values, to prove that the edit of its text is that and nothing else. */
 import { plainValue } from '../../../runner/base/plain.ts'
+import { setSpelled, unspelled } from '../../../runner/base/spelling.ts'
 import { CheckFailure } from '../../../runner/contracts/errors.ts'
 
 export type Keys = readonly (string | number)[]
-/** `undefined` removes. */
+/** `undefined` removes; a scalar that is spelled unusually is a `Spelled`. */
 export type Edit = readonly [path: Keys, value: unknown]
 
 /** Text between two offsets is replaced. */
@@ -21,7 +22,7 @@ export function spliced(text: string, splices: readonly Splice[]): string {
 
 /** Throws a CheckFailure unless `after` is `before` with that edit. */
 export function demandOnly([path, value]: Edit, before: unknown, after: unknown): void {
-  const expected = withEdit(plainValue(before), path, value)
+  const expected = withEdit(plainValue(before), path, unspelled(value))
   if (Bun.deepEquals(plainValue(after) ?? {}, expected ?? {}, true)) return
   throw new CheckFailure(`${pathText(path)} can't be edited without changing more than that`, {
     hint: 'an anchor or a tag may stand there: give the whole `content`, or use a command',
@@ -54,9 +55,9 @@ export function pathText(path: Keys): string {
 /** The value with its missing parents, from the key after `from` on. */
 export function nested(path: Keys, value: unknown): unknown {
   return path.reduceRight<unknown>((inner, key) => {
-    if (typeof key !== 'number') return { [key]: inner }
-    if (key !== 0) throw new CheckFailure(`there is no list for ${pathText(path)}`, { hint: 'set the whole list' })
-    return [inner]
+    if (typeof key === 'number' && key !== 0)
+      throw new CheckFailure(`there is no list for ${pathText(path)}`, { hint: 'set the whole list' })
+    return holding(key, inner)
   }, value)
 }
 
@@ -66,4 +67,11 @@ export function indexIn(length: number, key: string | number, path: Keys): numbe
   const index = key < 0 ? length + key : key
   if (index >= 0 && index <= length) return index
   throw new CheckFailure(`${pathText(path)} is not there: the list has ${length} items`)
+}
+
+/** A mapping with this member, or a list with this item, which keeps its spelling. */
+export function holding(key: string | number, value: unknown): object {
+  const holder = typeof key === 'number' ? [] : {}
+  setSpelled(holder, typeof key === 'number' ? 0 : key, value)
+  return holder
 }

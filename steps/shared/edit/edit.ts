@@ -1,4 +1,5 @@
 /** Edits a document's text and keeps the rest of it as it is: comments, order, spacing. */
+import { Spelled, spelledEntries } from '../../../runner/base/spelling.ts'
 import { CheckFailure } from '../../../runner/contracts/errors.ts'
 import { type Format, NO_FORMAT } from '../file-format.ts'
 import type { Edit, Keys } from './change.ts'
@@ -26,13 +27,14 @@ export async function edit(format: Format, text: string, edits: Edits): Promise<
 
 function* editsOf({ set = {}, unset = [], merge = {} }: Edits): Generator<Edit> {
   yield* leaves(merge, [])
-  for (const [path, value] of Object.entries(set)) yield [keysOf(path), value]
+  for (const [path, value] of spelledEntries(set)) yield [keysOf(path), value]
   for (const path of unset) yield [keysOf(path), undefined]
 }
 
 function* leaves(value: unknown, path: Keys): Generator<Edit> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) yield [path, value]
-  else for (const [key, item] of Object.entries(value)) yield* leaves(item, [...path, key])
+  const isLeaf = typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Spelled
+  if (isLeaf) yield [path, value]
+  else for (const [key, item] of spelledEntries(value)) yield* leaves(item, [...path, key])
 }
 
 /** The keys of a singular JSONPath. */

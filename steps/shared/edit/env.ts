@@ -1,4 +1,5 @@
 /** Edits a .env file: quotes, `export`, comments and order stay. */
+import { Spelled } from '../../../runner/base/spelling.ts'
 import { CheckFailure } from '../../../runner/contracts/errors.ts'
 import { type EnvEntry, envLines } from '../env-file.ts'
 import { type Edit, pathText, type Splice, spliced } from './change.ts'
@@ -12,7 +13,7 @@ export async function editEnv(text: string, edits: readonly Edit[]): Promise<str
     const after = spliced(before, editOnce(before, key, value))
     const [had, has] = [parse(before), parse(after)]
     const { [key]: _, ...rest } = had
-    const expected = value === undefined ? rest : { ...rest, [key]: textOf(value) }
+    const expected = value === undefined ? rest : { ...rest, [key]: textOf(key, value) }
     if (Bun.deepEquals(has, expected)) return after
     throw new CheckFailure(`${key} can't be set to that: a .env file has no quotes for it`, {
       hint: 'give the whole `content`',
@@ -27,16 +28,21 @@ function editOnce(text: string, key: string, value: unknown): readonly Splice[] 
   // Of a key that stands twice the last one counts.
   const last = own.at(-1)
   if (value === undefined) return own.map(({ start, end }) => ({ from: start, to: end, text: '' }))
-  if (last) return [{ from: last.value[0], to: last.value[1], text: quoted(textOf(value), last) }]
+  if (last) return [{ from: last.value[0], to: last.value[1], text: quoted(textOf(key, value), last) }]
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   const isEnded = text === '' || text.endsWith('\n')
-  const line = `${key}=${quoted(textOf(value))}`
+  const line = `${key}=${quoted(textOf(key, value))}`
   return [{ from: text.length, to: text.length, text: isEnded ? `${line}${eol}` : `${eol}${line}` }]
 }
 
-function textOf(value: unknown): string {
-  if (typeof value === 'object' && value !== null) throw new CheckFailure('a value of a .env file is a text')
-  return String(value ?? '')
+function textOf(key: string, value: unknown): string {
+  if (value === null)
+    throw new CheckFailure(`${pathText([key])} is null, and a .env file holds text`, {
+      hint: 'write "" for an empty one, or take it away with `unset`',
+    })
+  if (typeof value === 'object' && !(value instanceof Spelled))
+    throw new CheckFailure(`${pathText([key])} is a list or mapping, and a .env file holds text`)
+  return String(value)
 }
 
 /** In the quotes that stand there, where they can hold it; else in none, or in those that can. */

@@ -1,5 +1,6 @@
 /** Values as YAML text, in the style of the document that they come into. */
 import type { Document, Pair, Scalar } from 'yaml'
+import { Spelled, spelledEntries } from '../../../runner/base/spelling.ts'
 
 export interface Style {
   readonly eol: string
@@ -31,22 +32,40 @@ const OPTIONS = { compat: 'yaml-1.1', intAsBigInt: true } as const
 
 /** On one line: a scalar, or a collection in braces. */
 export function valueText(yaml: Yaml, value: unknown, quote?: Scalar['type']): string {
+  if (value instanceof Spelled) return value.text
   const isText = typeof value === 'string'
-  const document = new yaml.Document([value], OPTIONS)
+  const { tree, fillIn } = withMarks(value)
+  const document = new yaml.Document([tree], OPTIONS)
   const list = document.contents as unknown as { flow: boolean; items: Scalar[] }
   list.flow = true
   const [item] = list.items
   if (isText && item && quote) item.type = quote
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false, blockQuote: false }).trim()
-  return text.slice(1, -1)
+  return fillIn(text.slice(1, -1))
 }
 
 /** The lines of a collection, each with that many spaces before it. */
 export function blockLines(yaml: Yaml, value: unknown, column: number, { step, indentSeq }: Style): string[] {
-  const text = new yaml.Document(value, OPTIONS).toString({ lineWidth: 0, indent: step, indentSeq, blockQuote: false })
+  const { tree, fillIn } = withMarks(value)
+  const text = new yaml.Document(tree, OPTIONS).toString({ lineWidth: 0, indent: step, indentSeq, blockQuote: false })
   const margin = ' '.repeat(column)
-  return text
+  return fillIn(text)
     .trimEnd()
     .split('\n')
     .map((line) => (line === '' ? line : `${margin}${line}`))
+}
+
+/** The library writes numbers in its own spelling, so words stand in for those that have another one. */
+function withMarks(value: unknown): { tree: unknown; fillIn(text: string): string } {
+  const mark = `sd${crypto.randomUUID().replaceAll('-', '')}x`
+  const texts: string[] = []
+  const marked = (item: unknown): unknown => {
+    if (item instanceof Spelled) return `${mark}${texts.push(item.text) - 1}x`
+    if (typeof item !== 'object' || item === null) return item
+    if (Array.isArray(item)) return spelledEntries(item).map(([, one]) => marked(one))
+    return Object.fromEntries(spelledEntries(item).map(([key, one]) => [key, marked(one)]))
+  }
+  const tree = marked(value)
+  const pattern = new RegExp(`${mark}(\\d+)x`, 'g')
+  return { tree, fillIn: (text) => text.replace(pattern, (_, index) => texts[Number(index)] ?? '') }
 }

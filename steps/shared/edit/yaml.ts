@@ -1,7 +1,8 @@
 /** Edits YAML text where a value stands, and leaves every other byte as it is. */
 import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { Spelled } from '../../../runner/base/spelling.ts'
 import { CheckFailure } from '../../../runner/contracts/errors.ts'
-import { demandOnly, type Edit, indexIn, type Keys, nested, pathText, type Splice, spliced } from './change.ts'
+import { demandOnly, type Edit, holding, indexIn, type Keys, nested, pathText, type Splice, spliced } from './change.ts'
 import { blockLines, type Style, styleOf, valueText } from './yaml-text.ts'
 
 export async function editYaml(text: string, edits: readonly Edit[]): Promise<string> {
@@ -133,7 +134,7 @@ class Editor {
     const { eol } = this.#style
     const first = startOf({ holder, index: 0 })
     const column = first - this.#lineOf(first)
-    const made = this.#yaml.isSeq(holder) ? [value] : { [String(key)]: value }
+    const made = holding(this.#yaml.isSeq(holder) ? 0 : String(key), value)
     const lines = blockLines(this.#yaml, made, column, this.#style).join(eol)
     const end = holder.range?.[1] ?? 0
     if (this.#text[end - 1] === '\n') return [{ from: end, to: end, text: `${lines}${eol}` }]
@@ -243,7 +244,7 @@ function endOf(at: Member): number {
 }
 
 function isFilled(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0
+  return typeof value === 'object' && value !== null && !(value instanceof Spelled) && Object.keys(value).length > 0
 }
 
 function quoteOf(node: Node): Scalar['type'] {
