@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { CheckFailure } from '../../../runner/contracts/errors.ts'
 import { edit } from './edit.ts'
 
 type Edits = Parameters<typeof edit>[2]
@@ -152,7 +153,14 @@ describe('is refused where it would change more, or means nothing', () => {
       set('$.a', 2),
       "$.a can't be edited without changing more",
     ],
-    ['an anchor that others use is removed', 'a: &x 1\nb: *x\n', unset('$.a'), ''],
+    [
+      'an anchor that others use is removed',
+      'a: &x 1\nb: *x\n',
+      unset('$.a'),
+      'the alias *x would be left without its anchor',
+    ],
+    ['an item whose anchor others use', 'a: [&x 1, 2]\nb: *x\n', unset('$.a[0]'), 'the alias *x would be left without'],
+    ['a file that lacks an anchor already', 'a: 1\nb: *x\n', set('$.a', 2), 'the alias *x would be left without'],
     ['a member of a scalar', 'a: 1\n', set('$.a.b', 2), '$.a is neither a mapping nor a list'],
     ['an item beyond the end', 'a: [1]\n', set('$.a[3]', 2), '$.a[3] is not there: the list has 1 items'],
     ['what is not YAML', 'a: [1\n', set('$.a', 2), 'the file is not YAML'],
@@ -161,7 +169,7 @@ describe('is refused where it would change more, or means nothing', () => {
   for (const [name, text, edits, why] of cases)
     test(name, async () => {
       const error = await edit('yaml', text, edits).catch((thrown) => thrown)
-      expect(error).toBeInstanceOf(Error)
+      expect(error).toBeInstanceOf(CheckFailure)
       expect(error.message).toContain(why)
     })
 })

@@ -11,7 +11,7 @@ export async function editYaml(text: string, edits: readonly Edit[]): Promise<st
     const document = documentIn(yaml, before)
     const path = settled(yaml, document.contents, said)
     const after = spliced(before, new Editor(yaml, before, document).edit(path, value))
-    demandOnly([path, value], document.toJS(), documentIn(yaml, after).toJS())
+    demandOnly([path, value], valueIn(document), valueIn(documentIn(yaml, after)))
     return after
   }, text)
 }
@@ -30,6 +30,20 @@ function documentIn({ parseAllDocuments, parseDocument }: Yaml, text: string): D
       hint: 'give the whole `content`, or use a command',
     })
   return first ?? parseDocument(text, options)
+}
+
+/** The library throws a ReferenceError for an alias whose anchor is missing, or was taken out by the edit. */
+function valueIn(document: Document.Parsed): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    const [, name] = /alias.*: (.+)$/.exec(error.message) ?? []
+    const why = name ? `the alias *${name} would be left without its anchor` : error.message
+    throw new CheckFailure(`the file can't be edited so: ${why}`, {
+      hint: 'edit what uses the anchor first, or give the whole `content`',
+    })
+  }
 }
 
 /** Negative indexes count from the end. */
