@@ -86,6 +86,20 @@ steps:
     const { code } = await assert(query, 'count: { gte: 1 }')
     expect(code).toBe(0)
   })
+  test('ends a query with its time limit', async () => {
+    const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'
+    const started = performance.now()
+    const { out, code } = await run(
+      `- assert: { sql: { file: data.sqlite, query: "${endless}", timeout: 300ms }, count: 1 }`,
+    )
+    expect(out).toContain('no answer within 300ms')
+    expect(code).toBe(1)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+  test('says what SQLite says of a query that is wrong, and that one is empty', async () => {
+    expect((await assert('SELECT x FROM nope')).out).toContain('no such table: nope')
+    expect((await assert('-- nothing')).err).toContain('the query is empty')
+  })
   test('counts what is still in the write-ahead log, and leaves the file alone', async () => {
     const path = join(folder, 'wal.sqlite')
     const writer = new Database(path)

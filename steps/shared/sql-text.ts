@@ -35,7 +35,7 @@ export function refusedBySqlite(query: string): string | undefined {
   if (word === 'PRAGMA')
     return /[=(]/.test(plain) && !READING_PRAGMAS.test(plain) ? 'this PRAGMA would set something' : undefined
   if (word && ['SELECT', 'WITH', 'VALUES', 'EXPLAIN'].includes(word)) return undefined
-  return `${word ?? 'nothing'} is not a query`
+  return word ? `${word} is not a query` : 'the query is empty'
 }
 
 /** A column that stands twice would be lost: a row is a mapping. */

@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 import { plainValue } from '../../runner/base/plain.ts'
 import { CheckFailure, TargetError } from '../../runner/contracts/errors.ts'
 import type { Target } from '../../runner/contracts/target.ts'
 import type { Files } from '../../runner/contracts/transport.ts'
+import { formatDuration } from '../../runner/contracts/units.ts'
 import type { Row, SqlParams } from './sql.ts'
 import { columnTwice, refusedBySqlite } from './sql-text.ts'
+import type { Answer, Question } from './sqlite-query.ts'
 
 /** How often a file that is written meanwhile is read again. */
 const TRIES = 5
@@ -30,13 +33,30 @@ export async function queryFile(
   const at = target.file(file, { in: inside })
   const copy = await copyOf(at.files, at.path, timeout)
   if (!copy) throw new CheckFailure(`${file} is not there`)
-  using database = await openCopy(copy)
-  const statement = database.query(query).safeIntegers(true)
-  const rows = statement.values(...(values as string[])) as unknown[][]
-  const names = statement.columnNames
+  const { names, rows } = await ask({ database: await wholeOf(copy), query, values }, timeout)
   const twice = columnTwice(names)
   if (twice !== undefined) throw new CheckFailure(`two columns are named "${twice}": name one otherwise with AS`)
   return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, plainValue(row[index])])))
+}
+
+/** In a process of its own, which is ended with the time limit. */
+async function ask(question: Question, timeout: number): Promise<Exclude<Answer, { error: string }>> {
+  const command = [process.execPath, '--no-env-file', join(import.meta.dirname, 'sqlite-query.ts')]
+  const asked = Bun.spawn(command, {
+    cwd: import.meta.dirname,
+    stdin: serialize(question),
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: Math.max(1, Math.ceil(timeout)),
+    killSignal: 'SIGKILL',
+  })
+  const [output, trouble] = await Promise.all([asked.stdout.bytes(), asked.stderr.text(), asked.exited])
+  if (asked.signalCode === 'SIGKILL')
+    throw new TargetError(`no answer within ${formatDuration(timeout)}`, { transient: true })
+  if (asked.exitCode !== 0) throw new Error(`the process that asks SQLite failed: ${trouble.trim()}`)
+  const answer = deserialize(output) as Answer
+  if ('error' in answer) throw new CheckFailure(answer.error)
+  return answer
 }
 
 /**
@@ -61,10 +81,10 @@ function same(one: Uint8Array | undefined, other: Uint8Array | undefined): boole
   return Buffer.from(one ?? []).equals(Buffer.from(other ?? []))
 }
 
-/** In memory, or with its log in a folder of our own, since SQLite reads a log only from a file. */
-async function openCopy({ bytes, log }: Copy) {
+/** The file with what its log holds; SQLite reads a log only from a file. */
+async function wholeOf({ bytes, log }: Copy): Promise<Uint8Array> {
+  if (!log) return withoutLog(bytes)
   const { Database } = await import('bun:sqlite')
-  if (!log) return Database.deserialize(withoutLog(bytes), { readonly: true })
   const folder = mkdtempSync(join(tmpdir(), 'shakedown-sqlite-'))
   const path = join(folder, 'copy')
   try {
@@ -75,7 +95,7 @@ async function openCopy({ bytes, log }: Copy) {
     database.run('PRAGMA wal_checkpoint(TRUNCATE)')
     const whole = database.serialize()
     database.close()
-    return Database.deserialize(withoutLog(whole), { readonly: true })
+    return withoutLog(whole)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
