@@ -60,6 +60,8 @@ describe('the command line', () => {
     [['list', 'plan.yaml', '--grep', 'zzz'], 5, 'no case has that in its title'],
     [['plan.yaml', '--reporter', 'pretty', '--reporter', 'tap'], 2, 'both write to stdout'],
     [['plan.yaml', '--reporter', 'tap', '--reporter', 'tap13'], 2, 'both write to stdout'],
+    [['plan.yaml', '--reporter', 'pretty', '--reporter', 'junit:/dev/stdout'], 2, 'both write to stdout'],
+    [['plan.yaml', '--reporter', 'junit', '--reporter', 'tap:-'], 2, 'both write to stdout'],
     [['plan.yaml', '--reporter', 'tap:a', '--reporter', 'junit:./a'], 2, 'both write to'],
     [[], 2, 'Usage: plan'],
   ]

@@ -29,7 +29,7 @@ export interface Reporters {
 }
 
 export async function openReporters(flags: ReporterFlags, results: string, kinds: Kinds): Promise<Reporters> {
-  const said = (flags.reporter ?? []).map((text) => parse(text, kinds))
+  const said: Said[] = (flags.reporter ?? []).map((text) => parse(text, kinds))
   if (said.every(({ path }) => path !== undefined))
     said.unshift({ kind: known('pretty', kinds), options: [], path: undefined })
   said.push({ kind: known('ndjson', kinds), options: [], path: join(results, EVENT_LOG) })
@@ -54,11 +54,20 @@ export async function openReporters(flags: ReporterFlags, results: string, kinds
   }
 }
 
+/** `path`: undefined where no file is named. */
+interface Said {
+  readonly kind: ReporterKind
+  readonly options: readonly string[]
+  readonly path: string | undefined
+  /** Stdout is named as its file. */
+  readonly toStdout?: boolean
+}
+
 /** One reporter owns stdout, and each file has one: two in one place would leave a report that nobody can read. */
-function refuseSharedOutput(said: readonly { kind: ReporterKind; path: string | undefined }[]): void {
+function refuseSharedOutput(said: readonly Said[]): void {
   const places = new Map<string, string>()
-  for (const { kind, path } of said) {
-    const isFirst = !places.has(STDOUT)
+  for (const { kind, path, toStdout } of said) {
+    const isFirst = toStdout === true || !places.has(STDOUT)
     const place = path === undefined ? (isFirst ? STDOUT : (kind.defaultPath ?? STDOUT)) : resolve(path)
     const other = places.get(place)
     if (other !== undefined)
@@ -71,6 +80,7 @@ function refuseSharedOutput(said: readonly { kind: ReporterKind; path: string | 
 }
 
 const STDOUT = 'stdout'
+const STDOUT_NAMES = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']
 
 /** `junit.strict:out.xml` → the kind junit with the option strict, into out.xml. */
 function parse(text: string, kinds: Kinds) {
@@ -79,7 +89,8 @@ function parse(text: string, kinds: Kinds) {
   const options = dotted.split('.').filter(Boolean)
   const wrong = options.find((option) => kind.options?.[option] === undefined)
   if (wrong !== undefined) throw new UsageError(`--reporter ${text}: ${kind.name} has no option "${wrong}"`)
-  return { kind, options, path }
+  const toStdout = path !== undefined && STDOUT_NAMES.includes(path)
+  return { kind, options, path: toStdout ? undefined : path, toStdout }
 }
 
 function known(name: string, kinds: Kinds): ReporterKind {
