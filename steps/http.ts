@@ -1,4 +1,6 @@
+import { incomplete } from '../runner/base/incomplete.ts'
 import { CheckFailure } from '../runner/contracts/errors.ts'
+import type { Reading, Taken } from '../runner/contracts/probe.ts'
 import { defineStep } from '../runner/contracts/step.ts'
 import { askedRequest } from './shared/asked.ts'
 import { checkRequest } from './shared/http-check.ts'
@@ -27,7 +29,14 @@ export const http = defineStep({
       context.measure(timeout ?? '60s'),
       context.enough,
     )
-    if ('untaken' in taken) throw new CheckFailure(taken.untaken)
-    return taken
+    return taken.fields === undefined ? unanswered(taken) : taken
   },
 })
+
+/** That nobody answers may be what the plan expects; of all else nothing is known then. */
+function unanswered({ untaken, known = {} }: Extract<Taken, { fields?: undefined }>): Reading {
+  if (Object.keys(known).length === 0) throw new CheckFailure(untaken)
+  const nothing = incomplete(untaken)
+  const fields = Object.fromEntries(Object.keys(httpFields).map((name) => [name, nothing]))
+  return { fields: { ...fields, ...known }, document: nothing, says: untaken, unanswered: untaken }
+}

@@ -250,3 +250,45 @@ test('Ctrl-C ends a handshake that nobody answers', async () => {
   expect(await new Response(child.stdout).text()).toContain('interrupted')
   silent.close()
 }, 30_000)
+
+describe('a step', () => {
+  test('may expect that nobody answers, as a condition may', async () => {
+    const found = await ran([
+      `{ http: "http://127.0.0.1:${closed}/", expect: { reachable: false }, capture: { there: reachable } }`,
+      'assert: { value: "${{ !there }}" }',
+      '{ http: "http://nobody.invalid/", expect: { resolves: false } }',
+      `{ http: "http://127.0.0.1:${plain.port}/", expect: { reachable: true } }`,
+    ])
+    expect(found).toEqual(['passed', 'passed', 'passed', 'passed'])
+  })
+  const unread: readonly [name: string, step: (port: number) => string, why: string][] = [
+    ['the name does not resolve', () => 'http: "http://nobody.invalid/", expect: { reachable: false }', 'no host'],
+    [
+      'a status is expected, too',
+      (port) => `http: "http://127.0.0.1:${port}/", expect: { reachable: false, status: 200 }`,
+      'refused',
+    ],
+    ['a text is negated', (port) => `http: "http://127.0.0.1:${port}/", expect: { text: { not: x } }`, 'refused'],
+    [
+      'a header is absent',
+      (port) => `http: "http://127.0.0.1:${port}/", expect: { reachable: false, headers.x: { absent: true } }`,
+      'refused',
+    ],
+    [
+      'a path is absent',
+      (port) => `http: "http://127.0.0.1:${port}/", expect: { reachable: false, $.x: { absent: true } }`,
+      'refused',
+    ],
+    ['nothing is expected', (port) => `http: "http://127.0.0.1:${port}/"`, 'refused'],
+    [
+      'a default would be captured',
+      (port) =>
+        `http: "http://127.0.0.1:${port}/", expect: { reachable: false }, capture: { a: { from: $.a, default: 1 } }`,
+      'refused',
+    ],
+  ]
+  for (const [name, step, why] of unread)
+    test(`fails without an answer where ${name}`, async () => {
+      expect(await ran([`{ ${step(closed)} }`])).toEqual([expect.stringMatching(new RegExp(`^failed: .*${why}`))])
+    })
+})

@@ -21,6 +21,8 @@ export interface Reading {
   readonly instead?: Readonly<Record<string, unknown>> | undefined
   /** What the command wrote that was read. */
   readonly output?: Output | undefined
+  /** Why nothing could be read but what `fields` holds: `{reachable: false}`. Only expectations of these can hold. */
+  readonly unanswered?: string | undefined
 }
 
 export type Taken =

@@ -1,6 +1,5 @@
 /** One round of one step: `if` → bind → run → expect → capture. */
-import { decidedBy } from '../condition.ts'
-import { type AskedAt, isError, type Output, PlanError } from '../contracts/errors.ts'
+import { type AskedAt, CheckFailure, isError, type Output, PlanError } from '../contracts/errors.ts'
 import type { Outcome, Reason } from '../contracts/events.ts'
 import type { CommonKeys } from '../contracts/plan.ts'
 import type { Field, Reading } from '../contracts/probe.ts'
@@ -10,11 +9,11 @@ import { parseDuration } from '../contracts/units.ts'
 import { bind, bindValue } from '../plan/bind.ts'
 import { noting } from '../plan/filled.ts'
 import { asText, evaluateFlag, located, type Names, substituteSpelled } from '../plan/values.ts'
-import { capturesKnown } from './captured.ts'
 import { askedOf, capture } from './captures.ts'
 
 import { contextOf, type Running } from './context.ts'
 import { type Deadline, deadline } from './deadline.ts'
+import { expectOf, isDecided, isEnough } from './expectations.ts'
 import { explainStep } from './explain.ts'
 import { isErrored } from './failure.ts'
 import { type Flow, type Planned, type StepEnd, startStep } from './flow.ts'
@@ -218,6 +217,8 @@ async function perform(planned: Planned, kind: StepKind, running: Running, world
   const act = async () => {
     const taken = await kind.run(params, { ...context, enough })
     if (taken) running.learn?.(taken)
+    if (taken?.unanswered !== undefined && !isDecided(kind, common.expect, taken))
+      throw new CheckFailure(taken.unanswered)
     return taken
   }
   try {
@@ -235,30 +236,6 @@ function bindExpect(planned: Planned, names: Readonly<Record<string, unknown>>) 
   return planned.common.expect === undefined
     ? undefined
     : (bindValue(planned.common.expect, names) as Readonly<Record<string, unknown>>)
-}
-
-/** Whether the rest of a reading that is still going on changes neither the verdict nor what is captured. */
-function isEnough(
-  kind: StepKind,
-  said: Readonly<Record<string, unknown>> | undefined,
-  soFar: Reading,
-  { fields = {}, captures }: { fields?: Running['fields']; captures: CommonKeys },
-): boolean {
-  const decided = decidedBy(soFar, { ...kind.expects, ...said }, fields)
-  if (decided !== 'holds') return decided === 'fails'
-  return capturesKnown(captures, soFar)
-}
-
-/** What the plan expects, and beside it what every such step is expected to read, unless the plan says otherwise. */
-function expectOf(
-  kind: StepKind,
-  said: Readonly<Record<string, unknown>> | undefined,
-  reading: Reading,
-  context: Context,
-): void {
-  const usual = Object.entries(kind.expects ?? {}).filter(([field]) => said?.[field] === undefined)
-  if (usual.length > 0) context.expect(reading, Object.fromEntries(usual))
-  if (said) context.expect(reading, said)
 }
 
 /** A step that ran out of time is awaited before anything is restored; what still goes on then finds its target closed. */
