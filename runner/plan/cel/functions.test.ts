@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { anyCase } from '../../base/any-case.ts'
 import { Spelled, setSpelled } from '../../base/spelling.ts'
 import { asText } from '../values.ts'
 import { evaluate, evaluateSpelled } from './evaluate.ts'
@@ -46,6 +47,11 @@ describe('functions of expressions', () => {
     expect(refusal('urlDecode("%")')).toStartWith('urlDecode: ')
   })
 
+  test('names of headers are found in any case', () => {
+    const h = anyCase({ 'x-dup': 'one', vary: 'a' })
+    expect(evaluate("'X-Dup' in h && h['X-DUP'] == 'one' && has(h.Vary) && h.VARY == 'a'", { h })).toBe(true)
+    expect(evaluate("'X-Other' in h || has(h.Other)", { h })).toBe(false)
+  })
   test('matches searches in linear time', () => {
     expect(value('s.matches("^[0-9]+ err") && "x.matches(y)" == "x.matches(y)"')).toBe(true)
     expect(evaluate('s.matches("^(a+)+$")', { s: `${'a'.repeat(100_000)}!` })).toBe(false)

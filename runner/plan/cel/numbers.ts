@@ -2,6 +2,7 @@
  * Numbers on their way into CEL and out of it: integral ones enter as int and leave as number, so that `nonce + 1`
  * works on what JSON gives. Only what is beyond 2^53 stays a BigInt.
  */
+import { anyCase, isAnyCase } from '../../base/any-case.ts'
 import { hasSpelling, Spelled } from '../../base/spelling.ts'
 
 /** Whether something with a spelling of its own has entered. */
@@ -29,7 +30,7 @@ function mappingEntering(mapping: object, seen: Seen): object {
       })
     else if (property?.value !== undefined) copy[key] = entering(property.value, seen)
   }
-  return copy
+  return isAnyCase(mapping) ? anyCase(copy) : copy
 }
 
 export function leaving(value: unknown): unknown {
