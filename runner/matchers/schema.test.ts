@@ -66,3 +66,30 @@ describe('schema', () => {
       expect(check(schema).join()).toContain(message)
     })
 })
+
+test('a schema that checks nothing, or says that it may be late, is refused', () => {
+  const idle = [
+    { title: 'foo' },
+    { $comment: 'x', default: 1 },
+    { $defs: { a: { type: 'string' } } },
+    { properties: { a: { format: 'password' } } },
+    { type: 'string', $async: true },
+  ]
+  for (const schema of idle) expect({ schema, found: check(schema) }).toMatchObject({ found: [expect.any(String)] })
+})
+
+test('a schema without an end is untaken, negated or not', () => {
+  for (const schema of [{ $ref: '#' }, { $dynamicRef: '#' }])
+    for (const matcher of [{ schema }, { not: { schema } }])
+      expect(mismatch(matcher, { a: 1 })).toMatchObject({
+        is: 'untaken',
+        actual: expect.stringContaining('back to itself'),
+      })
+})
+
+test('a pattern that is too costly for its text is untaken', () => {
+  const schema = { pattern: 'a.{0,500}b.{0,500}c' }
+  const text = 'ab'.repeat(4_000_000)
+  for (const matcher of [{ schema }, { not: { schema } }])
+    expect(mismatch(matcher, text)).toMatchObject({ is: 'untaken', actual: expect.stringContaining('too costly') })
+})

@@ -1,6 +1,7 @@
 /** `schema:`, JSON Schema draft-07 and 2020-12. Every word of a schema is either carried out or refused at load. */
 import { anyCase, isAnyCase } from '../base/any-case.ts'
 import { compilePattern, patternError } from '../base/pattern.ts'
+import { TooCostly } from '../base/too-costly.ts'
 import type { Finding } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
 import { type Answer, untaken } from './answer.ts'
@@ -11,13 +12,20 @@ type Validate = import('ajv').ValidateFunction
 export function schemaAnswer(want: unknown, actual: unknown): Answer {
   const plain = plainNumbers(want, actual)
   if (plain === undefined) return untaken('a schema cannot compare an integer beyond 2^53 exactly')
-  return validator(want)(plain.value) as boolean
+  try {
+    return validator(want)(plain.value) as boolean
+  } catch (error) {
+    if (error instanceof TooCostly) return untaken(error.message)
+    if (error instanceof RangeError)
+      return untaken('the schema leads back to itself, or the value is nested too deeply')
+    throw error
+  }
 }
 
 /** How a value misses its schema. */
 export function schemaNote(want: unknown, actual: unknown): string | undefined {
+  if (schemaAnswer(want, actual) !== false) return undefined
   const validate = validator(want)
-  if (validate(plainNumbers(want, actual)?.value)) return undefined
   const [first] = validate.errors ?? []
   return `${first?.instancePath || 'it'} ${first?.message ?? 'is not valid'}`
 }
@@ -31,7 +39,7 @@ export function checkSchema(want: unknown, place: Place): Finding[] {
     return [wrong(place, 'bad-schema', `\`${idle}\` checks nothing`, 'take it out, or check the text with `matches`')]
   try {
     validator(want)
-    return []
+    return isRemark(want) ? [allowsAll(place)] : []
   } catch (error) {
     return [
       wrong(
@@ -42,6 +50,15 @@ export function checkSchema(want: unknown, place: Place): Finding[] {
       ),
     ]
   }
+}
+
+function isRemark(schema: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(schema).every((word) => REMARKS.has(word))
+}
+
+function allowsAll(place: Place): Finding {
+  const message = 'a schema of remarks and definitions allows everything'
+  return wrong(place, 'vacuous', message, 'add `type`, `required` or `$ref`')
 }
 
 const compiled = new Map<string, Validate>()
@@ -70,7 +87,12 @@ function validator(schema: unknown): Validate {
 function linear(source: string): { test(text: string): boolean; toString(): string } {
   const bad = patternError(source)
   if (bad) throw new Error(`the pattern "${source}" is not RE2: ${bad.message}`)
-  const { test } = compilePattern(source)
+  const pattern = compilePattern(source)
+  const test = (text: string) => {
+    const costly = pattern.tooCostly(text)
+    if (costly !== undefined) throw new TooCostly(costly)
+    return pattern.test(text)
+  }
   // ajv keeps patterns by their text, and takes two of the same text for one.
   return { test, toString: () => source }
 }
@@ -103,13 +125,22 @@ function withoutDialect(schema: object): object {
 }
 
 /** Words that annotate by the standard, and that their writers take for checks. */
-const IDLE = ['contentEncoding', 'contentMediaType', 'contentSchema', '$vocabulary']
+const IDLE = ['contentEncoding', 'contentMediaType', 'contentSchema', '$vocabulary', '$async']
+/** Formats of OpenAPI that every value has. */
+const IDLE_FORMATS: readonly unknown[] = ['password', 'binary']
+/** Words that check nothing, and those that only hold schemas for `$ref`. */
+const REMARKS = new Set(
+  '$schema $id $comment $anchor $dynamicAnchor $defs definitions title description default examples deprecated readOnly writeOnly'.split(
+    ' ',
+  ),
+)
 
 function idleKey(schema: unknown): string | undefined {
   if (Array.isArray(schema)) return schema.map(idleKey).find(Boolean)
   if (!isMapping(schema)) return undefined
   const own = Object.keys(schema).find((key) => IDLE.includes(key))
   if (own !== undefined) return own
+  if (IDLE_FORMATS.includes(schema['format'])) return `format: ${schema['format']}`
   // Under these, values are data and not schemas.
   const inner = Object.entries(schema).filter(([key]) => !['const', 'enum', 'default', 'examples'].includes(key))
   return inner.map(([, value]) => idleKey(value)).find(Boolean)
