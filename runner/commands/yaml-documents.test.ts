@@ -41,6 +41,23 @@ describe('a second document is refused, and nothing is run', () => {
     expect(said).toContain('fragment.yaml:4:1: a second document begins here')
     expect(code).toBe(2)
   })
+  test('in a file of inputs', async () => {
+    write('targets.yaml', TARGETS)
+    write('inputs.yaml', 'who: me\n---\nwho: you\n')
+    write('plan.yaml', 'plan: P\ninputs: { who: {} }\nsteps:\n  - run: "true"\n')
+    const { code, said } = await run('plan.yaml', '--input', '@inputs.yaml')
+    expect(said).toContain('--input @inputs.yaml: line 2, column 1: a second document begins here')
+    expect(code).toBe(2)
+  })
+  test('in a file of rows', async () => {
+    write('targets.yaml', TARGETS)
+    write('rows.yaml', '- 1\n...\n- 2\n')
+    write('plan.yaml', 'plan: P\nmatrix: { x: { from: rows.yaml } }\nsteps:\n  - run: "true"\n')
+    const { code, said } = await run('plan.yaml')
+    expect(said).toContain('plan.yaml:2:22')
+    expect(said).toContain('line 2, column 1: a second document begins here')
+    expect(code).toBe(2)
+  })
   test('but an empty one is not a document', async () => {
     write('targets.yaml', `---\n${TARGETS}---\n# nothing more\n`)
     write('plan.yaml', 'plan: P\nsteps:\n  - run: "true"\n---\n...\n')
@@ -48,4 +65,15 @@ describe('a second document is refused, and nothing is run', () => {
     expect(said).toContain('1 passed')
     expect(code).toBe(0)
   })
+})
+
+test('a file of several documents that is read has no document, and nothing holds of it', async () => {
+  write('targets.yaml', TARGETS)
+  write('data.yaml', 'a: 1\n---\nb: 2\n')
+  for (const expected of ['$.a: 1', '$.b: { absent: true }', '$.a: { not: 2 }']) {
+    write('plan.yaml', `plan: P\nsteps:\n  - assert: { file: data.yaml, expect: { ${expected} } }\n`)
+    const { code, said } = await run('plan.yaml')
+    expect(said).toContain('not YAML: line 2, column 1: a second document begins here')
+    expect(code).toBe(1)
+  }
 })
