@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { quote } from '../../runner/contracts/command.ts'
 import { listOf, optional, service, shortOr, targetPath, text } from '../../runner/contracts/params.ts'
 import { defineProbe, type ProbeContext } from '../../runner/contracts/probe.ts'
@@ -39,7 +38,7 @@ export const fingerprint = defineProbe({
     // One that is made now would equal itself.
     if (!known && !(asked && context.isBaseline))
       return { untaken: `no fingerprint "${name}" was made in the baseline` }
-    if (known && asked && !isDeepStrictEqual(known.made, asked))
+    if (known && asked && !Bun.deepEquals(known.made, asked, true))
       return { untaken: `the fingerprint "${name}" was made otherwise in the baseline: give this one another name` }
     const made = known?.made ?? (asked as Made)
     const hash = await hashOf(made, context)
