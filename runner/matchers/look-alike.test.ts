@@ -25,6 +25,18 @@ describe('texts that look alike', () => {
     ],
     ['another dash', 'a-b', 'a–b', 'character 2 differs: expected `-` (U+002D), actual `–` (U+2013)'],
     [
+      'an invisible character inside',
+      'abc',
+      'a\u200bbc',
+      'character 2 differs: expected `b` (U+0062), actual a zero width space (U+200B)',
+    ],
+    [
+      'a letter of another script',
+      'abc',
+      '\u0430bc',
+      'character 1 differs: expected `a` (U+0061), actual `\u0430` (U+0430)',
+    ],
+    [
       'a difference out of sight',
       `${'x'.repeat(200)}a`,
       `${'x'.repeat(200)}b`,
@@ -35,6 +47,12 @@ describe('texts that look alike', () => {
     test(`are told apart by ${name}`, () => {
       expect(mismatch(want, actual)?.actual).toEndWith(`(${note})`)
     })
+  test('are told apart where a part is looked for', () => {
+    const note = (want: string, actual: string) => mismatch({ contains: want }, actual)?.actual
+    expect(note('a b', 'x a\u00a0b')).toEndWith('(it looks as if it did, but has a no-break space (U+00A0))')
+    expect(note('up', 'x u\u200bp')).toEndWith('(it looks as if it did, but has a zero width space (U+200B))')
+    expect(note('up', 'down')).toBe('"down"')
+  })
   test('have no note where the difference is plain to see', () => {
     expect(mismatch('up', 'down')?.actual).toBe('"down"')
   })

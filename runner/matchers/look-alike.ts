@@ -19,13 +19,35 @@ export function lookAlike(want: unknown, actual: unknown): string | undefined {
   return `character ${at + 1} differs: expected ${letterOf(wanted[at])}, actual ${letterOf(found[at])}`
 }
 
+const FOREIGN = [...'АВЕКМНОРСТУХІЈЅаеорсухіјѕԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο']
+/** Cyrillic and Greek letters that look like Latin ones (https://www.unicode.org/reports/tr39/#Confusable_Detection). */
+const LATIN: Readonly<Record<string, string>> = Object.fromEntries(
+  [...'ABEKMHOPCTYXIJSaeopcyxijsdABEZHIKMNOPTYXo'].map((latin, index) => [FOREIGN[index] ?? '', latin]),
+)
+
+/** Where a part that was looked for is in the text, had it the same characters. */
+export function lookAlikePart(want: unknown, actual: unknown): string | undefined {
+  if (typeof want !== 'string' || typeof actual !== 'string' || actual.includes(want) || actual.length > LONGEST)
+    return undefined
+  if (known.text(want) !== want || known.text(actual) !== actual) return undefined
+  const part = seen(want)
+  if (part === '' || !seen(actual).includes(part)) return undefined
+  const other = [...actual].find(
+    (letter) => !/[ -~]/.test(letter) && !want.includes(letter) && (seen(letter) === '' || want.includes(seen(letter))),
+  )
+  const which = other === undefined ? 'other blanks or letters' : letterOf(other)
+  return `it looks as if it did, but has ${which}`
+}
+
 /** What a person sees: compatible forms and all blanks are the same, invisible characters are not there. */
 function seen(text: string): string {
   return text
     .slice(0, LONGEST)
     .normalize('NFKC')
-    .replace(/[\p{Cf}\p{Cc}\p{Zs}\s]+/gu, ' ')
+    .replace(/\p{Cf}+/gu, '')
+    .replace(/[\p{Cc}\p{Zs}\s]+/gu, ' ')
     .trim()
+    .replace(/[АВЕКМНОРСТУХІЈЅаеорсухіјѕԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο]/gu, (letter) => LATIN[letter] ?? letter)
     .replace(/[‐‑‒–—−]/gu, '-')
     .replace(/[‘’ʼ]/gu, "'")
     .replace(/[“”]/gu, '"')

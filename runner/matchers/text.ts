@@ -4,6 +4,7 @@ import type { Finding } from '../contracts/errors.ts'
 import type { Place } from '../contracts/source.ts'
 import { type Answer, doesNotApply, some, untaken } from './answer.ts'
 import { equal, equalsPart } from './equality.ts'
+import { lookAlikePart } from './look-alike.ts'
 import { isMapping, type Matcher, type Matchers, type Matching, wrong } from './matcher.ts'
 import { shown, typeOf } from './shown.ts'
 
@@ -15,6 +16,7 @@ export const text: Matchers = {
     testPart: (want, actual, how) =>
       !isUndecoded(want) && contains(want, actual.part, how) === true ? true : untaken(actual.why),
     says: (want) => `something containing ${shown(want)}`,
+    note: lookAlikePart,
     check: (want, place) => {
       const empty = want === '' || (isMapping(want) && Object.keys(want).length === 0)
       return empty ? [wrong(place, 'vacuous', 'everything contains nothing, so this can never fail')] : []
