@@ -159,7 +159,7 @@ describe('is refused where it would change more, or means nothing', () => {
       unset('$.a'),
       'the alias *x would be left without its anchor',
     ],
-    ['an item whose anchor others use', 'a: [&x 1, 2]\nb: *x\n', unset('$.a[0]'), 'the alias *x would be left without'],
+    ['an item whose anchor others use', 'a: [&x 1, 2]\nb: *x\n', unset('$.a[0]'), '$.a[0] can'],
     ['a file that lacks an anchor already', 'a: 1\nb: *x\n', set('$.a', 2), 'the alias *x would be left without'],
     ['a member of a scalar', 'a: 1\n', set('$.a.b', 2), '$.a is neither a mapping nor a list'],
     ['an item beyond the end', 'a: [1]\n', set('$.a[3]', 2), '$.a[3] is not there: the list has 1 items'],
