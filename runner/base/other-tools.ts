@@ -1,7 +1,7 @@
 /** Words of other tools (Ansible, GitHub Actions, Compose, Jest, curl, SQL), and how the same is written here. */
 
 /** Where a word stands. */
-export type Spot = 'plan' | 'step' | 'condition' | 'matcher' | 'request' | 'run' | 'function' | 'command'
+export type Spot = 'plan' | 'step' | 'condition' | 'matcher' | 'request' | 'run' | 'function' | 'root' | 'command'
 
 /** What to write in place of a word; undefined for a word that no other tool is known to use. */
 export function otherTool(spot: Spot, word: string): string | undefined {
@@ -84,11 +84,37 @@ const WORDS: Readonly<Record<Spot, Readonly<Record<string, string>>>> = {
     import: '`use: PATH`, for a fragment',
     block: '`group:`',
     echo: '`run: echo …`',
+    debug: '`run: echo …`',
+    print: '`run: echo …`',
+    uri: '`http: URL`',
+    'wait-until': '`wait-for:`',
+    'wait-for-connection': '`wait-for:`',
+    'set-fact': '`variables:` of the plan, or `capture:` on the step that reads it',
+    vars: '`variables:` of the plan',
+    copy: '`apply-config: {file: PATH, content: TEXT}`',
+    template: '`apply-config: {file: PATH, content: TEXT}`',
+    lineinfile: '`apply-config: {file: PATH, set: {$.key: value}}`',
+    systemd: '`service: {restart: NAME}`',
+    strategy: '`matrix:` of the plan',
+    'working-directory': 'run: {command: "cd FOLDER && …"}',
+    cwd: 'run: {command: "cd FOLDER && …"}',
+    chdir: 'run: {command: "cd FOLDER && …"}',
+    become: '`become: true` for the target in targets.yaml, or `sudo -n` in the command',
+    'failed-when': '`expect:`, with what the reading must be',
+    'changed-when': '`undo:` and `verify:` for what a command changes',
+    'check-mode': '`--check` on the command line',
+    notify: 'a step after it, or `then:` of apply-config',
+    skip: '`if: false`',
+    description: '`name:`',
+    label: '`name:`',
     log: '`run: echo …`',
   },
   condition: {
     duration: '`for:`, in a step `hold:`',
     timeout: '`within:`, in a step `wait-for:`',
+    that: '`value: EXPRESSION`',
+    statuscode: '`status:`',
+    'stdout-lines': '`stdout:`, such as stdout: {contains: …}',
     interval: '`every:`',
     body: '`text:`, or a path: expect: { $.name: … }',
     response: '`text:`, or a path: expect: { $.name: … }',
@@ -168,6 +194,11 @@ const WORDS: Readonly<Record<Spot, Readonly<Record<string, string>>>> = {
     token: '`bearer:`',
     user: '`basic: user:password`',
     'follow-redirects': '`redirects: 5`',
+    follow: '`redirects: 5`',
+    location: '`redirects: 5`',
+    insecure: '`ca:`, with the certificate to trust',
+    verify: '`ca:`, with the certificate to trust',
+    'validate-certs': '`ca:`, with the certificate to trust',
     cacert: '`ca:`',
     status: '`status:` beside the request',
   },
@@ -196,6 +227,15 @@ const WORDS: Readonly<Record<Spot, Readonly<Record<string, string>>>> = {
     env: 'a secret {env: NAME}, or an input',
     format: 'the text with expressions in it: "a ${{ x }} b"',
     default: 'has(a.b) ? a.b : "default"',
+  },
+  root: {
+    github: 'an input: ${{ inputs.NAME }}, given with --input NAME=VALUE',
+    env: 'a secret {env: NAME}, or an input',
+    vars: '${{ variables.NAME }}',
+    steps: '`capture: {NAME: FIELD}` on that step, and ${{ NAME }} after it',
+    needs: '`capture: {NAME: FIELD}` on that step, and ${{ NAME }} after it',
+    ansible: '${{ target.NAME }}',
+    runner: '${{ target.NAME }}',
   },
   command: {
     validate: '`plan lint`',

@@ -96,7 +96,7 @@ describe('paths', () => {
       'b.yaml:3:17 nothing is named "nope" here',
       'b.yaml:4:24 target "demo" has no service "wbe"',
       'c.yaml:1:7 this bracket is never closed',
-      'a.yaml:4:12 3 is no duration',
+      'a.yaml:4:12 3 is not a duration',
       'a.yaml:5:5 unknown step kind "rnu"',
       "d.yaml:1:1 can't read it: there is no such file",
     ])
@@ -117,7 +117,7 @@ describe('paths', () => {
     })
     const found = await folder.problems(['a.yaml', 'b.yaml'])
     expect(found).toEqual([
-      'a.yaml:3:12 3 is no duration',
+      'a.yaml:3:12 3 is not a duration',
       expect.stringContaining('targets.yaml:1:29 unknown runtime "proces"'),
     ])
   })

@@ -88,7 +88,7 @@ function worded(
       )
     case 'pattern':
       return schema['x-is'] === 'duration'
-        ? wrong(at, 'bad-duration', `"${actual}" is no duration`, 'write 250ms, 30s, 1m30s or 2h')
+        ? badDuration(actual, at)
         : wrong(at, 'bad-text', `"${actual}" is not of the form ${params['pattern']}`, textOf(schema['description']))
     case 'type':
       return wrongType(schema, actual, at)
@@ -105,25 +105,49 @@ function worded(
       return wrong(
         at,
         'bad-value',
-        `${exactJson(actual)} can't stand here (${keyword} ${Object.values(params).join(' ')})`,
+        outOfBounds(keyword, exactJson(actual), params['limit']) ??
+          `${exactJson(actual)} is not allowed here (${keyword} ${Object.values(params).join(' ')})`,
         textOf(schema['description']),
       )
   }
 }
 
+function badDuration(actual: unknown, at: Place): Finding {
+  return wrong(
+    at,
+    'bad-duration',
+    `${exactJson(actual)} is not a duration`,
+    meantDuration(actual) ?? 'write 250ms, 30s, 1m30s or 2h',
+  )
+}
+
+/** Units as other tools spell them. */
+const UNITS = /^(ms|millis\w*|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)$/i
+
+function meantDuration(actual: unknown): string | undefined {
+  if (typeof actual === 'number' && actual > 0) return `did you mean ${actual}s?`
+  const [, amount, unit = 's'] =
+    (typeof actual === 'string' && /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(actual.trim())) || []
+  if (amount === undefined || (unit !== '' && !UNITS.test(unit))) return undefined
+  const short = /^mi?l/i.test(unit) || /^ms$/i.test(unit) ? 'ms' : (unit[0] ?? 's').toLowerCase()
+  return `did you mean ${amount}${short}?`
+}
+
+function outOfBounds(keyword: string, actual: string, limit: unknown): string | undefined {
+  if (keyword === 'minimum') return `${actual} is too small: the least is ${limit}`
+  if (keyword === 'maximum') return `${actual} is too large: the most is ${limit}`
+  if (keyword === 'exclusiveMinimum') return `${actual} is too small: it must be more than ${limit}`
+  if (keyword === 'exclusiveMaximum') return `${actual} is too large: it must be less than ${limit}`
+  return undefined
+}
+
 function wrongType(schema: Schema, actual: unknown, at: Place): Finding {
-  if (schema['x-is'] === 'duration')
-    return wrong(
-      at,
-      'bad-duration',
-      `${exactJson(actual)} is no duration`,
-      typeof actual === 'number' ? `did you mean ${actual}s?` : 'write 250ms, 30s, 1m30s or 2h',
-    )
+  if (schema['x-is'] === 'duration') return badDuration(actual, at)
   const types = [schema['type']].flat().map((type) => WORDS[String(type)] ?? String(type))
   return wrong(
     at,
     'wrong-type',
-    `this is ${WORDS[typeName(actual)] ?? 'nothing'}, and ${types.join(' or ')} is expected`,
+    `this is ${WORDS[typeName(actual)] ?? 'null'}, and ${types.join(' or ')} is expected`,
     missingBlank(actual) ?? textOf(schema['description']),
   )
 }
@@ -144,7 +168,7 @@ const WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'a mapping',
-  null: 'nothing',
+  null: 'null',
 }
 
 function typeName(value: unknown): string {

@@ -121,7 +121,7 @@ describe('closed lists of words', () => {
       expect.stringContaining('"TREM" is not one of them; did you mean "TERM"?'),
     ])
     expect(await problems(plan(STEPS), stop('{ grace: soon }'))).toEqual([
-      expect.stringContaining('"soon" is no duration'),
+      expect.stringContaining('"soon" is not a duration'),
     ])
   })
 })

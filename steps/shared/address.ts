@@ -15,6 +15,7 @@ export function portFault(port: string): string | undefined {
 export function addressFault(address: string): string | undefined {
   const plain = address.replace(/\$\{\{.*?\}\}/gs, FILLED_IN)
   if (/^\d+$/.test(plain)) return portFault(plain)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(plain)) return `"${address}" is a URL, and an address is HOST:PORT`
   const [whole, bracketed, name = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::([^:]*))?$/.exec(plain) ?? []
   if (whole === undefined) return 'an address is HOST:PORT, and an IPv6 address stands in brackets: [::1]:80'
   const portIs = port === undefined || port.includes(FILLED_IN) ? undefined : portFault(port)

@@ -44,7 +44,7 @@ export function withQuery(url: string, query: string): string {
 export function urlFault(url: string): { readonly message: string; readonly hint: string } | undefined {
   if (url.startsWith('${{')) return undefined
   const parts = authorityOf(url)
-  const rest = url.replace(/^([a-z+]+:[/\\]+|[/\\]+)/i, '')
+  const rest = url.trim().replace(/^([a-z+]+:[/\\]+|[/\\]+)/i, '')
   const hint = `write http://${/^[/\\]/.test(url) ? `SERVICE/${rest}` : rest || 'SERVICE/path'}`
   if (!parts || !/^https?$/i.test(parts.scheme)) return { message: `"${url}" is not an HTTP URL`, hint }
   const { host, port, scheme } = parts

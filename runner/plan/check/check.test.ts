@@ -250,7 +250,7 @@ outputs: { n: "\${{ n }}" }
     }
     expect(await problems(planOf('use: f.yaml', 'use: ./sub/g.yaml'), files)).toEqual([
       'f.yaml:2:11 unknown step kind "rnu"; did you mean "run"?',
-      'sub/g.yaml:2:18 3 is no duration',
+      'sub/g.yaml:2:18 3 is not a duration',
     ])
   })
 

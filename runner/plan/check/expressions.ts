@@ -110,7 +110,12 @@ function unknownName({ root, start }: NameUsed, { names, roots, later, open }: S
     return { message: `nothing is named "${root}" yet`, hint: 'the step that captures it has to come before', span }
   const holder = ROOTS.find((one) => roots[one]?.has(root))
   const hint = holder ? `did you mean "${holder}.${root}"?` : didYouMean(root, [...names, ...ROOTS])
-  return { message: `nothing is named "${root}" here; ${hint}`, hint: 'a capture is there in the steps after it', span }
+  const foreign = otherTool('root', root)
+  return {
+    message: `nothing is named "${root}" here; ${hint}`,
+    hint: foreign ?? 'a capture is there in the steps after it',
+    span,
+  }
 }
 
 function unknownMember({ root, path, start, end, asked }: NameUsed, source: string, scope: Scope): Unknown | undefined {

@@ -6,7 +6,7 @@ const wrong: Readonly<Record<string, readonly [fault: string, ...expected: strin
   'a share that is none': ['{ cpu: web, to: much }', '3:35 "much" is not of the form ^\\d+(\\.\\d+)?\\s?%$'],
   'a value of another kind': [
     '{ env: web, set: { A: [1] } }',
-    '3:38 this is a list, and a text or a number or true or false or nothing is expected',
+    '3:38 this is a list, and a text or a number or true or false or null is expected',
   ],
   'an empty list of variables': ['{ env: web, set: {} }', '3:31 an empty mapping says nothing'],
   'a file to which nothing is done': ['{ file: a.json }', '3:5 nothing is done to the file, and one is wanted'],

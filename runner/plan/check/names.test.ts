@@ -245,7 +245,7 @@ describe('rounds', () => {
     'of a computed list may bring names that can not be told': [
       'plan: P\ninputs: { l: { type: list, default: [a] } }\nsteps:\n  - { for-each: "${{ inputs.l }}", run: "echo ${{ who }} ${{ item }}" }\n',
     ],
-    'below one are an error': [planOf('repeat: 0\n    run: x'), "3:13 0 can't stand here (minimum >= 1)"],
+    'below one are an error': [planOf('repeat: 0\n    run: x'), '3:13 0 is too small: the least is 1'],
   })
 })
 
