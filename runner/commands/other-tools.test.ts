@@ -33,6 +33,7 @@ const hints: readonly [step: string, hint: string][] = [
   ['kill: store', 'write inject-fault: { kill: store }'],
   ['logs: store', 'write assert: { logs: store }'],
   ['hold: { service: store, state: running, duration: 5s }', 'write `for:`'],
+  ['hold: { http: "http://store/", status: 200, duration: 5s }', 'write `for:`'],
   ['wait-for: { service: store, state: running, timeout: 5s }', 'write `within:`'],
   ['assert: { http: "http://store/", status: 200, timeout: 5s }', 'write http: { get: …, timeout: … }'],
   ['assert: { run: "true", exit: { min: 1 } }', 'write {gte: …}'],

@@ -78,7 +78,7 @@ function worded(
         at,
         'missing-key',
         `"${params['missingProperty']}" is missing`,
-        hintOf(schema, String(params['missingProperty'])),
+        otherName(String(params['missingProperty']), actual) ?? hintOf(schema, String(params['missingProperty'])),
       )
     case 'enum':
       return wrong(
@@ -110,6 +110,12 @@ function worded(
         textOf(schema['description']),
       )
   }
+}
+
+/** `duration` is a field of most readings, so that it is a known key where `for` was meant. */
+function otherName(missing: string, actual: unknown): string | undefined {
+  const isMeant = missing === 'for' && typeof actual === 'object' && actual !== null && 'duration' in actual
+  return isMeant ? 'write `for:`; `duration` is how long a reading took' : undefined
 }
 
 function badDuration(actual: unknown, at: Place): Finding {
