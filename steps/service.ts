@@ -1,6 +1,6 @@
 import { signalName, signals } from '../runner/base/signals.ts'
-import { Skip } from '../runner/contracts/errors.ts'
-import { mapping, oneOf, optional, services, Type } from '../runner/contracts/params.ts'
+import { CheckFailure, isError, Skip } from '../runner/contracts/errors.ts'
+import { flag, mapping, oneOf, optional, services, Type } from '../runner/contracts/params.ts'
 import { type Context, defineStep } from '../runner/contracts/step.ts'
 import type { Service } from '../runner/contracts/target.ts'
 import type { Change } from '../runner/contracts/undo.ts'
@@ -10,13 +10,14 @@ type Verb = (typeof verbs)[number]
 type Params = { readonly [V in Verb]?: string | string[] } & {
   readonly name?: string
   readonly to?: number | string
+  readonly ready?: boolean
 }
 
 /** Ordinary life of a service, and no fault; put back at the end. */
 export const service = defineStep({
   name: 'service',
   summary:
-    'Restarts, stops, starts, signals or scales a service, or gives it another image: ordinary life, no fault; put back at the end.',
+    'Restarts, stops, starts, signals or scales a service, or gives it another image, and waits until it is ready again: ordinary life, no fault; put back at the end.',
   effect: 'changes',
   params: mapping({
     restart: optional(services('restart it')),
@@ -33,8 +34,10 @@ export const service = defineStep({
         description: 'how many, or which image',
       }),
     ),
+    ready: optional(flag('false: do not wait until it is ready again (default true)')),
   }),
-  timeout: '60s',
+  // Getting ready has a limit of its own, which says what was waited for.
+  timeout: '3m',
   examples: [{ restart: 'gateway' }, { signal: 'gateway', name: 'HUP' }],
   describe: (params) => {
     const verb = verbOf(params as Params)
@@ -76,6 +79,23 @@ async function one(verb: Verb, of: Service, params: Params, context: Context): P
   const change = await changeBy(verb, of, params)
   if (!change) throw new Skip(`${of.name} can't be made to ${verb} on this target`)
   await context.change(ordinary(change))
+  if (waitsFor(verb, params)) await untilReady(of, verb, context.signal)
+}
+
+/** What is restarted under a fault may not get ready: `ready: false`. */
+function waitsFor(verb: Verb, { ready, to }: Params): boolean {
+  return ready !== false && (verb === 'scale' ? Number(to) > 0 : verb !== 'stop' && verb !== 'signal')
+}
+
+/** As at `up`. That it does not get ready again is what the plan found out, and no trouble of the target. */
+async function untilReady(of: Service, verb: Verb, signal: AbortSignal): Promise<void> {
+  try {
+    await of.untilReady?.(signal)
+  } catch (error) {
+    if (!isError(error, 'target') || error.transient) throw error
+    const hint = `write \`service: {${verb}: ${of.name}, ready: false}\` if it is not to be waited for`
+    throw new CheckFailure(error.message, { ...error.details, hint })
+  }
 }
 
 function changeBy(verb: Verb, { verbs: all }: Service, { name, to }: Params): Promise<Change> | undefined {

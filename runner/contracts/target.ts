@@ -19,7 +19,7 @@ export interface ServiceState {
   readonly why?: string | undefined
   /** What its health check said last, where the runtime keeps that. */
   readonly healthCheck?: { readonly exit: number; readonly output: string } | undefined
-  /** Restarts that the runtime made by itself. */
+  /** Restarts that the runtime made by itself since the case began. */
   readonly restarts: number
   /** Identity of this start, to tell a restart from the same process: not a wall clock. */
   readonly startedAt: string
@@ -123,6 +123,8 @@ export interface Service {
   logs(options?: { since?: LogMark; last?: number }): Promise<LogLines>
   /** A mark for `logs({since})`: what was logged until now. */
   logMark(): Promise<LogMark>
+  /** Waits until it is ready, as at `up`: its health check and its `ready`. Throws a TargetError with its last lines when it ends before, or is late. */
+  untilReady?(signal: AbortSignal): Promise<void>
   /** Wakes at exits, starts, pauses; resolves once subscribed. */
   watch(wake: Wake): Promise<AsyncDisposable>
   /** Wakes at each new log line; resolves once subscribed. */

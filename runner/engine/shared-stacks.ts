@@ -130,18 +130,11 @@ class Shared {
   }
 }
 
-/** The stack stays when a case closes it, and logs of a case begin with that case. */
+/** The stack stays when a case closes it; logs and restarts of a case begin with that case. */
 async function seenByCase(runtime: Runtime, up: () => Promise<void>): Promise<Runtime> {
-  const marks = new Map<string, LogMark>()
+  const marks = new Map<string, CaseBegin>()
   const mark = async () => {
-    for (const name of runtime.names())
-      marks.set(
-        name,
-        await runtime
-          .service(name)
-          .logMark()
-          .catch(() => 0),
-      )
+    for (const name of runtime.names()) marks.set(name, await beginOf(runtime.service(name)))
   }
   return {
     up: async () => {
@@ -150,14 +143,33 @@ async function seenByCase(runtime: Runtime, up: () => Promise<void>): Promise<Ru
       return undefined
     },
     names: () => runtime.names(),
-    service: (name) => sinceMark(runtime.service(name), marks.get(name) ?? 0),
+    service: (name) => sinceBegin(runtime.service(name), marks.get(name)),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
 
-function sinceMark(service: Service, mark: LogMark): Service {
+/** How a service was when a case began. */
+interface CaseBegin {
+  readonly log: LogMark
+  readonly restarts: number
+}
+
+async function beginOf(service: Service): Promise<CaseBegin> {
+  const log = await service.logMark().catch(() => 0)
+  const restarts = await service.state().then(
+    (state) => state.restarts,
+    () => 0,
+  )
+  return { log, restarts }
+}
+
+function sinceBegin(service: Service, { log, restarts }: CaseBegin = { log: 0, restarts: 0 }): Service {
   return {
     ...service,
-    logs: ({ since = 0, ...more } = {}) => service.logs({ since: since === 0 ? mark : since, ...more }),
+    logs: ({ since = 0, ...more } = {}) => service.logs({ since: since === 0 ? log : since, ...more }),
+    state: async (options) => {
+      const state = await service.state(options)
+      return { ...state, restarts: state.restarts - restarts }
+    },
   }
 }

@@ -17,7 +17,11 @@ export const service = defineProbe({
     },
     health: { description: 'healthy, unhealthy, starting or none', type: 'any', words: serviceHealth },
     exit: { description: 'its exit code, once exited', type: 'number' },
-    restarts: { description: 'restarts that the runtime made by itself', type: 'number', least: 0 },
+    restarts: {
+      description: 'restarts that the runtime made by itself since the case began',
+      type: 'number',
+      least: 0,
+    },
     'started-at': { description: 'identity of this start', type: 'text' },
     memory: { description: 'memory in bytes', type: 'number' },
     image: { description: 'the image it runs', type: 'text' },

@@ -1,5 +1,6 @@
 /** The containers of one service, as they were when they were last looked at: one, or several replicas. */
 import { TargetError } from '../../../contracts/errors.ts'
+import { Restarts } from '../restarts.ts'
 import type { Engine } from './engine.ts'
 import { EngineError } from './engine-error.ts'
 import type { Inspection } from './inspection.ts'
@@ -13,6 +14,7 @@ export class Group {
   /** Which of the replicas, from 1; undefined is all of them. */
   readonly #replica: number | undefined
   #last: readonly Inspection[] = []
+  readonly #restarts = new Map<string, Restarts>()
   /** Reads the end of its log, which goes with a container. */
   keepLog: () => Promise<void> = async () => undefined
 
@@ -28,6 +30,16 @@ export class Group {
     const { selector } = this
     if ('container' in selector) return `the name ${selector.container}`
     return 'label' in selector ? `the label ${selector.label}` : `project ${selector.project}`
+  }
+
+  /** Restarts that were made before now are of somebody else's time. */
+  beginCount(): void {
+    for (const { Id, RestartCount } of this.#last) this.#restarts.set(Id, new Restarts(RestartCount))
+  }
+
+  /** Restarts of all its containers that the daemon made by itself, also of those that are gone; as of the last look. */
+  get restarts(): number {
+    return [...this.#restarts.values()].reduce((sum, { total }) => sum + total, 0)
   }
 
   /** As of the last look. */
@@ -83,9 +95,17 @@ export class Group {
     return this.#replica === undefined ? ids : ids.slice(this.#replica - 1, this.#replica)
   }
 
+  #count(id: string, now: number): void {
+    const restarts = this.#restarts.get(id) ?? new Restarts(0)
+    this.#restarts.set(id, restarts)
+    restarts.see(now)
+  }
+
   async #inspect(ids: readonly string[]): Promise<readonly Inspection[]> {
     const all = await Promise.all(ids.map((id) => inspect(this.engine, id)))
-    return all.filter((one) => one !== undefined)
+    const found = all.filter((one) => one !== undefined)
+    for (const { Id, RestartCount } of found) this.#count(Id, RestartCount)
+    return found
   }
 }
 

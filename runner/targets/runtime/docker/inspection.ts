@@ -68,7 +68,11 @@ export interface Attachment {
 export type Health = ServiceState['health']
 
 /** `health` is what a sample said, where one was taken; the daemon's own lags by its probe interval. */
-export function stateOf(inspection: Inspection, sampled: Health | undefined, memory: number | undefined): ServiceState {
+export function stateOf(
+  inspection: Inspection,
+  sampled: Health | undefined,
+  memory: number | undefined,
+): Omit<ServiceState, 'restarts'> {
   const { State, Config, Mounts } = inspection
   const state = stateWord(State.Status)
   const exited = state === 'exited' || state === 'removed'
@@ -78,7 +82,6 @@ export function stateOf(inspection: Inspection, sampled: Health | undefined, mem
     healthCheck: lastProbe(inspection),
     exit: exited ? State.ExitCode : undefined,
     why: exited ? (State.OOMKilled ? 'out of memory' : State.Error || undefined) : undefined,
-    restarts: inspection.RestartCount,
     startedAt: State.Running ? `${inspection.Id.slice(0, 12)}@${State.StartedAt}` : '',
     pid: State.Pid === 0 ? undefined : State.Pid,
     memory,

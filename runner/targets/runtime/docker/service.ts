@@ -28,6 +28,7 @@ export interface ServiceParts {
   /** Connects from inside. */
   readonly connect: NonNullable<Service['connect']>
   readonly log: ServiceLog
+  untilReady(signal: AbortSignal): Promise<void>
 }
 
 export function dockerService(parts: ServiceParts): Service {
@@ -56,6 +57,7 @@ export function dockerService(parts: ServiceParts): Service {
     logMark: () => log.mark(),
     watch: (wake) => events.watch(({ Actor }) => group.concerns(Actor.ID, Actor.Attributes), name, wake),
     watchLogs: (wake) => watchLogs(parts, wake),
+    untilReady: (signal) => parts.untilReady(signal),
     verbs: verbsOf(group, doing),
     signalScript: (signal) => signalScript({ group, shell: doing.shell }, signal),
     lacks: (verb, rule) => doing.lacks(group, verb, rule),
@@ -79,17 +81,18 @@ function directoryOf(inspection: Inspection | undefined): string {
   return inspection?.Config.WorkingDir || '/'
 }
 
-/** Of several replicas the one that is worst off speaks for all. */
+/** Of several replicas the one that is worst off speaks for all; restarts are those of all. */
 async function stateNow(parts: ServiceParts, health: boolean, signal: AbortSignal | undefined): Promise<ServiceState> {
   const all = await parts.group.look()
-  if (all.length === 0) return removedState
+  const { restarts } = parts.group
+  if (all.length === 0) return { ...removedState, restarts }
   const states = await Promise.all(all.map((one) => stateOfOne(parts, one, health, signal)))
-  return states.reduce((worst, state) => (rank(state) < rank(worst) ? state : worst))
+  return { ...states.reduce((worst, state) => (rank(state) < rank(worst) ? state : worst)), restarts }
 }
 
 const order: readonly string[] = ['removed', 'exited', 'created', 'restarting', 'paused', 'running']
 
-function rank({ state, health }: ServiceState): number {
+function rank({ state, health }: Pick<ServiceState, 'state' | 'health'>): number {
   return order.indexOf(state) * 2 + (health === 'healthy' || health === 'none' ? 1 : 0)
 }
 
@@ -98,7 +101,7 @@ async function stateOfOne(
   one: Inspection,
   health: boolean,
   signal = new AbortController().signal,
-): Promise<ServiceState> {
+): Promise<Omit<ServiceState, 'restarts'>> {
   if (!health) return stateOf(one, undefined, undefined)
   const [sample, memory] = await Promise.all([
     sampled ? sampleHealth(group.engine, one, signal).catch(() => 'unhealthy' as const) : undefined,

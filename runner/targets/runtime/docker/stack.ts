@@ -178,18 +178,19 @@ class DockerStack implements Runtime {
         throw new TargetError(`service "${name}" has no container: write \`container: NAME\` or \`label: KEY=VALUE\``)
     }
     for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
+    for (const { group } of this.#services.values()) group.beginCount()
     await this.#keepUpLogs()
     // A log that can't be read is told to whoever asks for it.
     await Promise.all([...this.#services.values()].map(({ log }) => log.begin().catch(() => undefined)))
   }
 
-  /** What a container says first may be rotated away soon, and what it says last goes with it. */
+  /** What a container says first may be rotated away soon, and what it says last goes with it. Its count of restarts begins anew when it is started by hand. */
   async #keepUpLogs(): Promise<void> {
     const told = (event: ContainerEvent | undefined) => {
       if (event?.Action !== 'start' && event?.Action !== 'die') return
       const { ID, Attributes } = event.Actor
       for (const [name, { group, log }] of this.#services)
-        if (!name.endsWith(']') && group.concerns(ID, Attributes)) void log.keepUp().catch(() => undefined)
+        if (!name.endsWith(']') && group.concerns(ID, Attributes)) void Promise.allSettled([log.keepUp(), group.look()])
     }
     this.#listening.use(await this.#events.listen(told))
   }
@@ -228,13 +229,16 @@ class DockerStack implements Runtime {
   }
 
   async #untilReady(signal: AbortSignal): Promise<void> {
-    const { host, config } = this.#parts
-    const { up, patience = 1 } = config.defaults ?? {}
-    const limit = (parseDuration(up ?? '') ?? UP_WITHIN) * patience
     const all = [...this.#services.values()].filter(({ group }) => !group.name.includes('['))
-    const waits = all.map(({ service }) => untilReady({ service, host, signal, limit }))
+    const waits = all.map(({ service }) => this.#untilOneIsReady(service, signal))
     void Promise.allSettled(waits)
     await Promise.all(waits)
+  }
+
+  #untilOneIsReady(service: Service, signal: AbortSignal): Promise<void> {
+    const { host, config } = this.#parts
+    const { up, patience = 1 } = config.defaults ?? {}
+    return untilReady({ service, host, signal, limit: (parseDuration(up ?? '') ?? UP_WITHIN) * patience })
   }
 
   /** Replicas get names of their own: `agent[1]`. */
@@ -266,7 +270,7 @@ class DockerStack implements Runtime {
     const said = config.services?.[name.replace(/\[\d+\]$/, '')]
     const log = new ServiceLog(group)
     group.keepLog = () => log.keepUp()
-    const service = dockerService({
+    const service: Service = dockerService({
       group,
       events: this.#events,
       doing: this.#doing,
@@ -276,6 +280,7 @@ class DockerStack implements Runtime {
       connect: async ({ host, port }, signal, reached) =>
         this.#insides.connect(group, { host: await this.#hostInside(host), port }, signal, reached),
       log,
+      untilReady: (signal) => this.#untilOneIsReady(service, signal),
     })
     return { service, group, log }
   }

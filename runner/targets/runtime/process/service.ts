@@ -18,6 +18,7 @@ export interface ServiceParts {
   port(): number | undefined
   /** What it was started with, and commands `in:` it are. */
   environment(): Readonly<Record<string, string>>
+  untilReady(signal: AbortSignal): Promise<void>
   /** Samples its `ready`. */
   isReady(signal: AbortSignal): Promise<boolean>
 }
@@ -47,6 +48,7 @@ export function processService(parts: ServiceParts): Service {
     watch: async (wake) => disposing(supervising.watch(name, wake)),
     watchLogs: async (wake) =>
       (await machine.watchLog(name, () => wake(`${name} logged a line`))) ?? disposing(supervising.watch(name, wake)),
+    untilReady: (signal) => parts.untilReady(signal),
     verbs: verbsOf(known),
     signalScript: async (signal) => signalScript(machine.stack, name, signal.replace(/^SIG/, '')),
   }

@@ -96,6 +96,8 @@ export class ProcessStack implements Runtime {
       hasReady: config.ready !== undefined,
       port: () => member.port,
       environment: () => member.environment,
+      untilReady: (signal) =>
+        untilReady({ known, config, supervising: this.#supervising, host: this.#host, signal, limit: this.#limit }),
       isReady: async (signal) => (await this.#host.ready(name, signal))?.holds === true,
     }
     const service = processService(parts)
@@ -143,12 +145,11 @@ export class ProcessStack implements Runtime {
   async #startOne(name: string, needs: Promise<unknown>, signal: AbortSignal): Promise<void> {
     await needs
     signal.throwIfAborted()
-    const { config, parts, held } = this.#memberOf(name)
+    const { parts, held } = this.#memberOf(name)
     this.#host.note(`starting ${name}`)
     await held?.vacate()
     this.#supervising.tell(`start ${name}`)
-    const { known, supervising } = parts
-    await untilReady({ known, config, supervising, host: this.#host, signal, limit: this.#limit })
+    await parts.untilReady(signal)
   }
 
   #allNames(): Readonly<Record<string, ServiceNames>> {

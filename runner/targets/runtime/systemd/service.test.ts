@@ -88,6 +88,38 @@ describe('a unit', () => {
   })
 })
 
+describe('restarts that systemd makes', () => {
+  systemdTest('are counted from the moment that the target is opened, over starts by hand', async () => {
+    machine.unit('falls.service', ['ExecStart=/bin/sleep 1000', 'Restart=always', 'RestartSec=50ms'])
+    const counted = () => Number(machine.sh('systemctl show -p NRestarts --value falls'))
+    const fall = async () => {
+      const before = counted()
+      machine.sh('systemctl kill -s KILL falls')
+      await until(() => counted() > before, 'it was started again')
+    }
+    await fall()
+    const falls = (await opened({ falls: {} })).service('falls')
+    expect((await falls.state()).restarts).toBe(0)
+    await fall()
+    expect((await falls.state()).restarts).toBe(1)
+    machine.sh('systemctl restart falls')
+    expect((await falls.state()).restarts).toBe(1)
+    await fall()
+    expect((await falls.state()).restarts).toBe(2)
+    machine.sh('systemctl stop falls')
+  })
+})
+
+describe('until it is ready', () => {
+  systemdTest('a unit is waited for as at `up`', async () => {
+    let asked = 0
+    const ready = async () => ({ holds: ++asked > 3, says: 'not yet' })
+    const own = await opened({ talker: { ready: {} } }, { host: { ready } })
+    await own.service('talker').untilReady?.(never)
+    expect(asked).toBeGreaterThan(3)
+  })
+})
+
 describe('its log', () => {
   const talker = () => runtime.service('talker')
   const logged = async (words: string) => {

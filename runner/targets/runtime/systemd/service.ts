@@ -15,6 +15,7 @@ export interface ServiceParts {
   /** As targets.yaml says. */
   readonly directory: string | undefined
   readonly hasReady: boolean
+  untilReady(signal: AbortSignal): Promise<void>
   /** Samples its `ready`. */
   isReady(signal: AbortSignal): Promise<boolean>
   readonly log: UnitLog
@@ -33,7 +34,8 @@ export function unitService(parts: ServiceParts): Service {
     files: transport.files,
     state: async ({ health, signal } = {}) => {
       const now = await known.look(signal)
-      return stateOf(now, health ? await sample(now, signal) : 'none')
+      const sampled = health ? await sample(now, signal) : 'none'
+      return { ...stateOf(now, sampled), restarts: known.restarts() }
     },
     names: () => namesOf(parts),
     endpoint: async (asked) => {
@@ -49,6 +51,7 @@ export function unitService(parts: ServiceParts): Service {
     logMark: () => log.mark(),
     watch: async (wake) => journal.watch(unit, wake),
     watchLogs: async (wake) => journal.watchLogs(unit, wake),
+    untilReady: (signal) => parts.untilReady(signal),
     verbs: verbsOf(known),
     signalScript: async (signal) => signalScript(unit, signal.replace(/^SIG/, '')),
     lacks: async (verb) => machine.unprivileged ?? lacksOf(known, verb),

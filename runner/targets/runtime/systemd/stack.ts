@@ -52,9 +52,9 @@ export async function openUnits(
     const [one, unit] = [services[name] ?? {}, units[index] as Unit]
     demand(name, one, unit, machine)
     const log = new UnitLog({ machine, unit: unit.id, cursor: ends.logs[index] ?? '', anchor: ends.all })
-    members.set(name, memberOf({ name, config: one, unit, machine, journal, log, host }))
+    members.set(name, memberOf({ name, config: one, unit, machine, journal, log, host, limit: limitOf(config) }))
   })
-  return new UnitStack(members, journal, host, limitOf(config))
+  return new UnitStack(members, journal)
 }
 
 /** A unit that is missing, or that is in the way of one that a target brings. */
@@ -85,9 +85,11 @@ interface MemberParts {
   readonly journal: Follower
   readonly log: UnitLog
   readonly host: RuntimeHost
+  /** ms until it has to be ready. */
+  readonly limit: number
 }
 
-function memberOf({ name, config, unit, machine, journal, log, host }: MemberParts): Member {
+function memberOf({ name, config, unit, machine, journal, log, host, limit }: MemberParts): Member {
   const { labels } = host
   const mark = `${labels.run}-${labels.case}`.replace(/[^\w-]+/g, '-')
   const known = knownUnit({ name, unit: unit.id, machine, journal, run: labels.run, mark }, unit)
@@ -102,27 +104,25 @@ function memberOf({ name, config, unit, machine, journal, log, host }: MemberPar
     directory,
     port: portOf(port),
     hasReady: config.ready !== undefined,
+    untilReady: (signal) => untilReady({ service, known, hasReady: config.ready !== undefined, host, signal, limit }),
     isReady: async (signal) => (await host.ready(name, signal))?.holds === true,
     log,
   }
   const file = config['unit-file']
   const brought =
     file === undefined ? undefined : { known, text: readUnitFile(host.resolve(file, {}), host.home, config) }
-  return { service: unitService(parts), parts, brought }
+  const service: Service = unitService(parts)
+  return { service, parts, brought }
 }
 
 class UnitStack implements Runtime {
   readonly #members: ReadonlyMap<string, Member>
   readonly #journal: Follower
-  readonly #host: RuntimeHost
-  readonly #limit: number
   readonly #watching: readonly AsyncDisposable[]
 
-  constructor(members: ReadonlyMap<string, Member>, journal: Follower, host: RuntimeHost, limit: number) {
+  constructor(members: ReadonlyMap<string, Member>, journal: Follower) {
     this.#members = members
     this.#journal = journal
-    this.#host = host
-    this.#limit = limit
     // `services.NAME.pid` is asked for without waiting, so that it is looked up whenever something happened.
     this.#watching = [...members.values()].map(({ parts: { known } }) =>
       journal.watch(known.unit, () => void known.look().catch(() => undefined)),
@@ -145,11 +145,7 @@ class UnitStack implements Runtime {
     return bringUnits(
       all.map(({ brought }) => brought as Brought),
       async (signal) => {
-        await Promise.all(
-          all.map(({ service, parts: { known, hasReady } }) =>
-            untilReady({ service, known, hasReady, host: this.#host, signal, limit: this.#limit }),
-          ),
-        )
+        await Promise.all(all.map(({ parts }) => parts.untilReady(signal)))
       },
     )
   }

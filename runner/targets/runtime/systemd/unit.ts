@@ -82,7 +82,7 @@ export function isUp({ active }: Unit): boolean {
 }
 
 /** What it is called on every runtime; its health is told by who can ask for it. */
-export function stateOf(unit: Unit, health: ServiceState['health']): ServiceState {
+export function stateOf(unit: Unit, health: ServiceState['health']): Omit<ServiceState, 'restarts'> {
   const { properties } = unit
   const state = wordFor(unit)
   const gone = state === 'exited'
@@ -92,7 +92,6 @@ export function stateOf(unit: Unit, health: ServiceState['health']): ServiceStat
     health,
     exit: gone ? exitOf(unit) : undefined,
     why: gone ? WHY[result] : undefined,
-    restarts: unit.restarts,
     startedAt: gone ? '' : unit.invocation,
     pid: unit.pid,
     memory: numberIn(properties['MemoryCurrent']),
