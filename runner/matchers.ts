@@ -1,6 +1,7 @@
 /** The matcher vocabulary: what may be expected of a value. A scalar or list means `equals`; several in one mapping mean all. */
 import { type Incomplete, isIncomplete } from './base/incomplete.ts'
 import { otherTool } from './base/other-tools.ts'
+import { Spelled, spelledAt } from './base/spelling.ts'
 import type { Finding } from './contracts/errors.ts'
 import { type Place, placeAt, placeOfKey } from './contracts/source.ts'
 import { unknownName } from './contracts/suggest.ts'
@@ -38,7 +39,7 @@ export interface Mismatch {
  */
 export function mismatch(matcher: unknown, actual: unknown, how: Matching = {}): Mismatch | undefined {
   const cased = casing(matcher, how)
-  const judged = wordsOf(matcher).map((word) => ({ word, answer: judgeWord(word, actual, cased) }))
+  const judged = wordsOf(matcher, actual).map((word) => ({ word, answer: judgeWord(word, actual, cased) }))
   const answer = every(judged, (one) => one.answer)
   if (answer === true) return undefined
   const worst = judged.find((one) => one.answer === answer) ?? judged[0]
@@ -48,7 +49,7 @@ export function mismatch(matcher: unknown, actual: unknown, how: Matching = {}):
 /** Whether a value meets a matcher, as far as that can be told. */
 export function judge(matcher: unknown, actual: unknown, how: Matching = {}): Answer {
   const cased = casing(matcher, how)
-  return every(wordsOf(matcher), (word) => judgeWord(word, actual, cased))
+  return every(wordsOf(matcher, actual), (word) => judgeWord(word, actual, cased))
 }
 
 export function meets(matcher: unknown, actual: unknown, how: Matching = {}): boolean {
@@ -88,8 +89,16 @@ const inner: Inner = { judge, says, check: checkMatcher }
 
 type Word = readonly [name: string, want: unknown]
 
-function wordsOf(matcher: unknown): readonly Word[] {
-  return isMapping(matcher) ? Object.entries(matcher) : [['equals', matcher]]
+function wordsOf(matcher: unknown, actual: unknown): readonly Word[] {
+  if (!isMapping(matcher)) return [['equals', matcher]]
+  return Object.keys(matcher).map((name) => [name, wantedOf(matcher, name, actual)])
+}
+
+/** A part of a text is looked for as it is written: `contains: 1.10` is not in "1.1.5". */
+function wantedOf(matcher: object, name: string, actual: unknown): unknown {
+  const want = spelledAt(matcher, name)
+  if (!(want instanceof Spelled)) return want
+  return Object.hasOwn(text, name) && (typeof actual === 'string' || isIncomplete(actual)) ? want.text : want.value
 }
 
 function casing(matcher: unknown, how: Matching): Matching {

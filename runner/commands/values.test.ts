@@ -116,6 +116,8 @@ const kept: Readonly<Record<string, string>> = {
   'what is expected of a text': `steps:
   - { run: "echo 1.10", expect: { stdout: { equals: 1.10, not: 1.1, one-of: [1.10], contains: 1.1, gt: 1, length: 4 } } }
   - { run: "echo True", expect: { stdout: True } }
+  - { run: 'echo ''{"v": "1.1.5"}''', expect: { $.v: { contains: 1.1, not: { contains: 1.10 }, starts-with: 1.1 } } }
+  - { run: "echo 0777", expect: { stdout: { not: { one-of: [777, 0o777] }, starts-with: 07, matches: "^0" } } }
 `,
 }
 

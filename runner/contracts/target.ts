@@ -186,8 +186,12 @@ export interface RuntimeHost {
   readonly labels: { readonly run: string; readonly case: string; readonly plan: string }
   /** Fills in `${{ }}` of a piece of targets.yaml; `services` are those known so far. */
   resolve<T>(plain: T, services: Readonly<Record<string, ServiceNames>>): T
-  /** The same for a command; values never become shell text. */
-  command(plain: string | readonly unknown[], services: Readonly<Record<string, ServiceNames>>): Command
+  /** The same for a command; values never become shell text. `keys` lead to it from the target's own mapping. */
+  command(
+    plain: string | readonly unknown[],
+    services: Readonly<Record<string, ServiceNames>>,
+    keys: readonly string[],
+  ): Command
   /** Variables of the target, those of the plan's `target: {variables}` among them, as environment for a stack. */
   environment(): Readonly<Record<string, string>>
   /** Reads a service's `ready` once. Undefined: none was declared. */

@@ -4,7 +4,7 @@ import { makeCondition } from '../condition.ts'
 import { messageOf } from '../contracts/errors.ts'
 import { command, type PlainCondition, withCondition } from '../contracts/params.ts'
 import type { Case } from '../contracts/plan.ts'
-import { placeOf } from '../contracts/source.ts'
+import { placeAt, placeOf } from '../contracts/source.ts'
 import type { ReadyReading, Runtime, RuntimeHost, Target } from '../contracts/target.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { bind, bindValue } from '../plan/bind.ts'
@@ -37,8 +37,11 @@ export function runtimeHost(parts: HostParts): RuntimeHost {
     labels: { run, case: kase.id, plan: kase.plan.document.file },
     resolve: <T>(plain: T, services: Readonly<Record<string, unknown>>) =>
       bindValue(plain, namesFor(roots, services)) as T,
-    command: (plain, services) =>
-      bind(command(''), plain, namesFor(roots, services), parts.hands.kinds) as ReturnType<RuntimeHost['command']>,
+    command: (plain, services, keys) => {
+      const names = namesFor(roots, services)
+      const at = placeAt(kase.target.place, ...keys)
+      return bind(command(''), plain, names, parts.hands.kinds, at) as ReturnType<RuntimeHost['command']>
+    },
     environment: () => environmentOf(roots),
     ready: (service, signal) => readyOf(parts, service, signal),
     note: (message) => emit({ is: 'note', case: kase.id, message, level: 'info' }),

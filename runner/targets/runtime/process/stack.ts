@@ -134,7 +134,7 @@ export class ProcessStack implements Runtime {
         stack,
         folder: resolve(from, resolved(directory)),
         environment,
-        command: this.#host.command(command, names),
+        command: this.#host.command(command, names, ['services', name, 'command']),
       })
       layouts.set(name, { run, files: resolved(files) })
     }
