@@ -193,8 +193,9 @@ function textOf(value: unknown): string | undefined {
 /** The schema that holds the keyword that failed. */
 function schemaAt(schema: object, pointer: string): Schema {
   let at: unknown = schema
+  // The path of a schema is the fragment of a URI, that of a value is not.
   for (const step of pointer.split('/').slice(1, -1))
-    at = (at as Record<string, unknown> | undefined)?.[unescaped(step)]
+    at = (at as Record<string, unknown> | undefined)?.[unescaped(decodeURIComponent(step))]
   return (at ?? {}) as Schema
 }
 
@@ -215,7 +216,7 @@ function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
 }
 
 function unescaped(step: string): string {
-  return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+  return step.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
 export function isExpression(value: unknown): boolean {

@@ -125,3 +125,9 @@ describe('closed lists of words', () => {
     ])
   })
 })
+
+test.each(['%', '%41', 'a/b', 'a~1b', 'é', '"'])('a mistake below the key %j is told at its place', async (key) => {
+  const quoted = JSON.stringify(key).replaceAll('\\\\', '\\')
+  const found = await problems(planOf(`run: echo\n    capture: { ${quoted}: { from: 5 } }`))
+  expect(found).toContain(`4:${26 + quoted.length} this is a number, and a text is expected`)
+})
