@@ -59,10 +59,13 @@ steps:
 `,
   )
   const start = performance.now()
-  const ran = await runCli(['plan.yaml', '--output', 'results', '--reporter', 'clock', '--reporter', 'pretty'], {
-    cwd: folder,
-    env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
-  })
+  const ran = await runCli(
+    ['plan.yaml', '--output', 'results', '--reporter', 'clock:clock.txt', '--reporter', 'pretty'],
+    {
+      cwd: folder,
+      env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+    },
+  )
   expect([ran.code, ran.err.includes('bug')]).toEqual([0, false])
   expect(performance.now() - start).toBeLessThan(15_000)
   const [run = ''] = readdirSync(join(folder, 'results'))

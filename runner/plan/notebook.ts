@@ -1,4 +1,5 @@
 /** What was read and what was found wrong, file by file. */
+import { clip } from '../base/brief.ts'
 import { type Finding, isError, type Located } from '../contracts/errors.ts'
 import type { Document, Sources } from '../contracts/plan.ts'
 import type { Frame, Place } from '../contracts/source.ts'
@@ -69,7 +70,7 @@ export class Notebook implements Sources {
         a.frame.line - b.frame.line ||
         a.frame.column - b.frame.column,
     )
-    return firstOf(sorted).map((one) => ({ ...one, message: shortened(one.message) }))
+    return firstOf(sorted).map((one) => ({ ...one, message: clip(one.message, LONGEST_MESSAGE) }))
   }
 }
 
@@ -88,12 +89,8 @@ function firstOf(all: readonly Located[]): readonly Located[] {
   return [...chosen.slice(0, MOST), { ...left, code: 'more', message, hint: 'mend the others first', level }]
 }
 
-const LONGEST_MESSAGE = 1_500
-
 /** A key or value that is quoted in a message may be megabytes long. */
-function shortened(message: string): string {
-  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
-}
+const LONGEST_MESSAGE = 1_500
 
 function spotOf({ file, line, column }: Frame): string {
   return `${file}:${line}:${column}`
