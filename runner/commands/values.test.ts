@@ -170,6 +170,11 @@ const refused: Readonly<Record<string, readonly [body: string, at: string, messa
     '5:',
     '$.A is null, and a .env file holds text',
   ],
+  'a number where a duration is wanted': [
+    `inputs: { n: { default: 30 } }\nsteps:\n  - sleep: "\${{ inputs.n }}"\n`,
+    '5:12',
+    'did you mean 30s?',
+  ],
   'null joined to a text': [`steps:\n  - ${NULLS}\n  - run: 'echo \${{ "x" + a }}'\n`, '5:', 'null has no text'],
   'a list of rounds in a text': [
     `steps:\n  - ${ROUNDS}\n  - run: echo "\${{ o }}"\n`,

@@ -211,7 +211,9 @@ async function perform(planned: Planned, kind: StepKind, running: Running, world
     return question
   }
   const findings = world.hands.validate('step', kind.name, params, planned.params)
-  if (findings.length > 0) throw new PlanError(findings)
+  // A scalar knows no place itself.
+  const placed = findings.map((one) => (one.place.file === '' ? { ...one, place: at } : one))
+  if (placed.length > 0) throw new PlanError(placed)
   const common = { ...planned.common, expect: bindExpect(planned, names) }
   const enough = (soFar: Reading) => isEnough(kind, common.expect, soFar, { ...running, captures: planned.common })
   const act = async () => {
