@@ -104,6 +104,18 @@ describe('how a command ended', () => {
     expect([cut.stdout.length, cut.cut, cut.err]).toEqual([1_000, { stdout: true, stderr: false }, 'end\n'])
     expect((await run(inside(), { argv: ['printf', '12345'] }, { keep: 5 })).cut.stdout).toBe(false)
   })
+  test('does not wait for a child that goes on, tells of it, and ends it', async () => {
+    for (const child of ['sleep 4713', 'while :; do echo tick; sleep 0.05; done']) {
+      const ran = await run(inside(), { sh: `(${child}) & echo started` })
+      expect(ran.duration).toBeLessThan(4_000)
+      expect([ran.code, ran.cut.stdout, ran.out.includes('started')]).toEqual([0, false, true])
+      const left = (await ran.left?.look()) ?? []
+      expect(left.length).toBeGreaterThan(0)
+      await ran.left?.end(left)
+      expect(await ran.left?.look()).toEqual([])
+    }
+    expect((await run(inside(), { sh: 'echo alone' })).left).toBeUndefined()
+  })
   test('at an abort its reason is thrown, and the command is gone', async () => {
     const controller = new AbortController()
     const reason = new Error('the step is over')

@@ -65,6 +65,17 @@ export function describeLimits(open: () => Transport): void {
       expect(await isAlive(ran.out.trim())).toBe(true)
       await run(open(), { sh: `kill ${ran.out.trim()}` })
     })
+    test('tells what a command has left running, and ends it', async () => {
+      const ran = await run(open(), { sh: 'sleep 31 & echo $!' })
+      const left = (await ran.left?.look()) ?? []
+      expect(left.map(({ says }) => says)).toEqual([`sleep 31 (process ${ran.out.trim()})`])
+      // Somebody else's by now: the number of a process is used again.
+      await ran.left?.end([{ id: `${ran.out.trim()} 1`, says: '' }])
+      expect(await isAlive(ran.out.trim())).toBe(true)
+      await ran.left?.end(left)
+      await until(async () => !(await isAlive(ran.out.trim())), 'it is gone')
+      expect(await ran.left?.look()).toEqual([])
+    })
     test('does not wait for a child that keeps writing', async () => {
       const ran = await run(open(), { sh: '(while :; do echo tick; sleep 0.05; done) & echo $!' })
       expect(ran.duration).toBeLessThan(2_000)

@@ -69,7 +69,7 @@ function howItEnds(
     channel.once('exit', (code: number | null, signal?: string) => {
       how = code === null ? { code: 128 + numberOf(signal), signalled: true } : { code, signalled: false }
       void closeWhenSettled(channel).then((rest) => {
-        left = rest === 'ended' ? undefined : 'elsewhere'
+        left = rest === 'ended' ? undefined : 'group'
         cut = rest === 'talking' ? { stdout: true, stderr: true } : UNCUT
       })
     })
