@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { Parser } from 'tap-parser'
 import { parse } from 'yaml'
 import type { RunEvent } from '../contracts/events.ts'
 import { eventsOf, logs, logText, reportOf } from './testing.ts'
 import { errorsIn, prove, proveTest } from './testing-tap.ts'
+import { Parser } from './testing-tap-parser.ts'
 
 describe('tap 14', () => {
   test('a strict parser finds nothing wrong with it', async () => {

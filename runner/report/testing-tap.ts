@@ -3,7 +3,7 @@ import { test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Parser } from 'tap-parser'
+import { Parser } from './testing-tap-parser.ts'
 
 /** What is wrong with the TAP itself for a strict parser; a test point that is not ok is not. */
 export function errorsIn(tap: string): Promise<unknown[]> {
