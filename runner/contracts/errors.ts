@@ -83,6 +83,8 @@ export interface Output {
   readonly of: string
   readonly stdout?: Uint8Array | undefined
   readonly stderr?: Uint8Array | undefined
+  /** The streams that lost their end at a limit of bytes. */
+  readonly cut?: { readonly stdout: boolean; readonly stderr: boolean } | undefined
 }
 
 /** How a value changed while it was waited for. Times in ms since the wait began. */

@@ -78,7 +78,9 @@ export interface OutputTail {
   readonly lines: readonly string[]
   /** How many lines there were. */
   readonly total: number
-  /** The file in the results folder that holds all of it. */
+  /** More was written: the stream was cut at a limit of bytes. */
+  readonly cut?: boolean | undefined
+  /** The file in the results folder that holds all of it, up to the cut. */
   readonly path?: string | undefined
 }
 

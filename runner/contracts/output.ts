@@ -3,6 +3,6 @@ import type { Output } from './errors.ts'
 import type { Exit } from './transport.ts'
 
 /** What a command wrote, for the failure it explains. */
-export function writtenBy(command: Command, { stdout, stderr }: Pick<Exit, 'stdout' | 'stderr'>): Output {
-  return { of: `\`${filledIn(command)}\``, stdout, stderr }
+export function writtenBy(command: Command, { stdout, stderr, cut }: Pick<Exit, 'stdout' | 'stderr' | 'cut'>): Output {
+  return { of: `\`${filledIn(command)}\``, stdout, stderr, cut }
 }

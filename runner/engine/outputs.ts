@@ -31,6 +31,7 @@ export function tailsOf(outputs: readonly Output[], keeping: Keeping): OutputTai
           of: keeping.redactor.text(output.of),
           stream,
           ...linesOf(bytes, keeping.redactor),
+          ...(output.cut?.[stream] ? { cut: true } : {}),
           path: keep(name, bytes, keeping),
         },
       ]

@@ -37,10 +37,13 @@ export function valueText(value: unknown): string {
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`
 }
 
-function headOf({ of, stream, lines, total, path }: OutputTail, isOneOfSeveral: boolean): string {
+function headOf({ of, stream, lines, total, cut, path }: OutputTail, isOneOfSeveral: boolean): string {
   const isCut = total > lines.length
-  const where = path === undefined ? '' : `${isCut ? 'all of it is in' : 'kept in'} ${path}`
-  const how = [isCut ? `the last ${lines.length} of ${total} lines` : '', where].filter(Boolean).join('; ')
+  const where = path === undefined ? '' : `${isCut && !cut ? 'all of it is in' : 'kept in'} ${path}`
+  const end = cut ? 'cut at its limit of bytes; ' : ''
+  const how = [isCut ? `${end}the last ${lines.length} of ${total} lines` : end.slice(0, -2), where]
+    .filter(Boolean)
+    .join('; ')
   const what = of.startsWith('`') && !isOneOfSeveral ? stream : `${stream} of ${named(of)}`
   return `${what}${how && ` (${how})`}`
 }

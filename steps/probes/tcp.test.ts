@@ -7,17 +7,24 @@ import { tcp } from './tcp.ts'
 import { cert, key } from './testdata/certificate.ts'
 import { value } from './value.ts'
 
-const plainServer = createServer((socket) => socket.end())
+const plainServer = createServer((socket) => {
+  socket.on('error', () => undefined)
+  socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
+})
+const rudeServer = createServer((socket) => socket.resetAndDestroy())
+await new Promise<void>((resolve) => rudeServer.listen(0, '127.0.0.1', resolve))
 await new Promise<void>((resolve) => plainServer.listen(0, '127.0.0.1', resolve))
 const secure = Bun.serve({ port: 0, tls: { cert, key }, fetch: () => new Response('hello') })
 afterAll(() => {
   plainServer.close()
+  rudeServer.close()
   secure.stop(true)
 })
 const silentServer = createServer((socket) => void socket.on('error', () => undefined))
 await new Promise<void>((resolve) => silentServer.listen(0, '127.0.0.1', resolve))
 afterAll(() => void silentServer.close())
 const silent = `127.0.0.1:${(silentServer.address() as { port: number }).port}`
+const rude = `127.0.0.1:${(rudeServer.address() as { port: number }).port}`
 const open = `127.0.0.1:${(plainServer.address() as { port: number }).port}`
 
 const { probes } = kindsOf({ probes: [tcp, value] })
@@ -47,6 +54,11 @@ const cases: readonly [name: string, plain: object, is: string][] = [
     'holds',
   ],
   ['a port that is open and says nothing', { tcp: { to: silent, tls: true }, open: true }, 'holds'],
+  [
+    'a certificate that a peer hung up on, which shows nothing',
+    { tcp: { to: rude, tls: true }, certificate: { absent: true } },
+    'untaken',
+  ],
   ['a certificate that is not known', { tcp: { to: silent, tls: true }, certificate: { absent: true } }, 'untaken'],
   [
     'a certificate that is not known, there',

@@ -127,9 +127,8 @@ async function certificateOf(
   }
 }
 
-/** The peer hung up on the handshake, or answered it with something else. */
-const HAS_NO_TLS =
-  /^(ECONNRESET|EPIPE|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_HTTP_REQUEST|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/
+/** The peer answered the handshake with something else. One that hangs up shows nothing: a peer with TLS may do that, too. */
+const HAS_NO_TLS = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_HTTP_REQUEST|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/
 
 function shownBy({ subject, issuer, fingerprint256, valid_from, valid_to }: PeerCertificate): Record<string, unknown> {
   return {

@@ -46,6 +46,6 @@ function askedMapping({ text, values }: Asked): YamlishMapping {
   return { text, values: pairs.length === 0 ? undefined : Object.fromEntries(pairs) }
 }
 
-export function outputMapping({ of, stream, lines, total, path }: OutputTail): YamlishMapping {
-  return { of, stream, total, file: path, lines: lines.join('\n') }
+export function outputMapping({ of, stream, lines, total, cut, path }: OutputTail): YamlishMapping {
+  return { of, stream, total, ...(cut ? { cut: 'yes' } : {}), file: path, lines: lines.join('\n') }
 }
