@@ -29,14 +29,9 @@ export const lists: Matchers = {
       return length === undefined ? 'it has no length' : `length ${length}`
     },
   },
-  each: overList('each item', every, false, (answer) => answer !== true),
-  any: overList('an item', some, true, () => false),
-  none: overList(
-    'no item',
-    (list, judge) => not(some(list, judge)),
-    false,
-    (answer) => answer !== false,
-  ),
+  each: overList('each item', every, false, { culprit: false }),
+  any: overList('an item', some, true, {}),
+  none: overList('no item', (list, judge) => not(some(list, judge)), false, { culprit: true }),
   unique: ofList('no repeats', firstRepeat),
   'all-equal': ofList('equal items', firstOther),
   'same-items': {
@@ -64,7 +59,7 @@ function overList(
   word: string,
   judgeAll: (list: readonly unknown[], judge: (item: unknown) => Answer) => Answer,
   decisive: boolean,
-  isCulprit: (answer: Answer) => boolean,
+  { culprit }: { readonly culprit?: boolean },
 ): Matcher {
   const judgeList = (want: unknown, list: readonly unknown[], how: Matching, inner: Inner) =>
     judgeAll(list, (item) => inner.judge(want, item, how))
@@ -78,8 +73,21 @@ function overList(
     check: (want, place, inner) => inner.check(want, place),
     shows: shownList,
     note: (want, actual, how, inner) =>
-      listNote(actual, (list) => list.findIndex((item) => isCulprit(inner.judge(want, item, how)))),
+      listNote(actual, (list) =>
+        culprit === undefined ? -1 : culpritIn(list, (item) => inner.judge(want, item, how), culprit),
+      ),
   }
+}
+
+/** The first item whose answer decides against the matcher; else the first that gives none. */
+function culpritIn(list: readonly unknown[], judge: (item: unknown) => Answer, culprit: boolean): number {
+  let open = -1
+  for (const [index, item] of list.entries()) {
+    const answer = judge(item)
+    if (answer === culprit) return index
+    if (typeof answer !== 'boolean' && open === -1) open = index
+  }
+  return open
 }
 
 /** `firstOffender`: the index of an item that shows that the list has not got the quality; -1 when it has. */
