@@ -31,7 +31,7 @@ const table: Readonly<Record<string, readonly [plan: string, at: string, ...word
   'an unknown matcher': [steps('assert: { run: "true", exit: { gtee: 1 } }'), '3:36', 'did you mean "gte"'],
   'an unknown common key': [steps('run: "true"\n    nmae: x'), '4:5', 'did you mean "name"'],
   'two kinds in one step': [steps('run: "true"\n    sleep: 1s'), '4:5', 'run and sleep'],
-  'a bad duration': [steps('sleep: 5 minutes'), '3:12', 'no duration'],
+  'a bad duration': [steps('sleep: 5 minutes'), '3:12', 'not a duration'],
   'a bare number as a duration': [steps('sleep: 30'), '3:12', 'did you mean 30s'],
   'a bad JSONPath, at its character': [
     steps('assert: { http: "http://web/", expect: { "$.a[?": 1 } }'),
