@@ -209,7 +209,7 @@ describe('changes of a host', () => {
       readFileSync(join(journal, 'guardians'), 'utf8').split(/\s+/).filter(Boolean).map(Number),
     )
 
-  /** Starts a plan, and comes back when its change is made. */
+  /** Starts a plan that begins with a change, and comes back when that step is over. */
   const begin = async (steps: string) => {
     writeFileSync(join(folder, 'plan.yaml'), `plan: On a host\ntarget: box\nsteps:\n${steps}`)
     const log = join(folder, 'out')
@@ -222,6 +222,8 @@ describe('changes of a host', () => {
     await eventually(
       () => readFileSync(config(), 'utf8') !== before && journals().some((one) => text(one).includes('"applied"')),
     )
+    // Behind the change, its step still looks at what it has left.
+    await eventually(() => readFileSync(log, 'utf8').includes('✓ apply-config'))
     return { child, out: () => readFileSync(log, 'utf8') + readFileSync(`${log}.err`, 'utf8') }
   }
 })
