@@ -23,7 +23,7 @@ export function select(path: string, document: unknown): unknown {
 }
 
 /**
- * What is known of a path into a list whose end is missing, such as the events of an open stream: an item that is there, or
+ * The known result of a path into a list whose end is missing, such as the events of an open stream: an item that is there, or
  * the items so far. Undefined when the missing items could change what the path selects.
  */
 export function selectPart(path: string, { part, missing, why }: Incomplete): unknown {

@@ -25,7 +25,7 @@ export const matcherNames: readonly string[] = [...Object.keys(matchers), 'absen
 
 /** How an expectation reads that is not met. */
 export interface Mismatch {
-  /** `unmet`, or why there is no answer: it fails under `not`, too. */
+  /** `unmet`, or the reason why there is no answer: it fails under `not`, too. */
   readonly is: 'unmet' | NoAnswer['is']
   readonly expected: string
   readonly actual: string
@@ -46,7 +46,7 @@ export function mismatch(matcher: unknown, actual: unknown, how: Matching = {}):
   return worst && unmet(worst.word, answer, actual, cased, isMapping(matcher) ? [worst.word[0]] : [])
 }
 
-/** Whether a value meets a matcher, as far as that can be told. */
+/** Whether a value meets a matcher, as far as that is known. */
 export function judge(matcher: unknown, actual: unknown, how: Matching = {}): Answer {
   const cased = casing(matcher, how)
   return every(wordsOf(matcher, actual), (word) => judgeWord(word, actual, cased))

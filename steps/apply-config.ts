@@ -173,7 +173,7 @@ function* checkParams(said: Params, { place, finding }: CheckContext) {
   }
 }
 
-/** A signal goes to the service that the file is in, or to one that is named. */
+/** A signal goes to the service that the file is in, or to a named one. */
 function* checkSignals(said: Params, { place, finding }: Pick<CheckContext, 'place' | 'finding'>) {
   const thens: readonly unknown[] = Array.isArray(said.then) ? said.then : [said.then]
   for (const [index, then] of thens.entries()) {

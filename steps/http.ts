@@ -33,7 +33,7 @@ export const http = defineStep({
   },
 })
 
-/** That nobody answers may be what the plan expects; of all else nothing is known then. */
+/** The plan may expect that nobody answers; all other fields are unknown then. */
 function unanswered({ untaken, known = {} }: Extract<Taken, { fields?: undefined }>): Reading {
   if (Object.keys(known).length === 0) throw new CheckFailure(untaken)
   const nothing = incomplete(untaken)

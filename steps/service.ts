@@ -82,12 +82,12 @@ async function one(verb: Verb, of: Service, params: Params, context: Context): P
   if (waitsFor(verb, params)) await untilReady(of, verb, context.signal)
 }
 
-/** What is restarted under a fault may not get ready: `ready: false`. */
+/** A service that is restarted under a fault may not get ready: `ready: false`. */
 function waitsFor(verb: Verb, { ready, to }: Params): boolean {
   return ready !== false && (verb === 'scale' ? Number(to) > 0 : verb !== 'stop' && verb !== 'signal')
 }
 
-/** As at `up`. That it does not get ready again is what the plan found out, and no trouble of the target. */
+/** As at `up`. A service that does not get ready again is a result of the plan, not an error of the target. */
 async function untilReady(of: Service, verb: Verb, signal: AbortSignal): Promise<void> {
   try {
     await of.untilReady?.(signal)

@@ -1,4 +1,4 @@
-/** What is mutated: every plan, fragment and targets file of the repository, and plans of all examples that kinds give. */
+/** The files to mutate: every plan, fragment and targets file of the repository, and plans of all examples that kinds give. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'

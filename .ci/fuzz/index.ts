@@ -51,7 +51,7 @@ async function all(count: number): Promise<number> {
   return crashed > 0 || (slow[0]?.ms ?? 0) > SLOWEST ? 1 : 0
 }
 
-/** What took long is tried again: others may have used this machine meanwhile. */
+/** Slow trials run again: others may have used this machine meanwhile. */
 async function steady(run: () => Promise<Trial>): Promise<Trial> {
   const first = await run()
   if (first.ms < SLOWEST) return first

@@ -9,7 +9,7 @@ interface Spot {
 
 const LONG = 5_000
 
-/** What a node is turned into. */
+/** Replacements for a node. */
 const values: readonly ((random: Random) => unknown)[] = [
   () => null,
   () => '',
@@ -58,7 +58,7 @@ const values: readonly ((random: Random) => unknown)[] = [
   (random) => nested(5 + random.below(80)),
 ]
 
-/** What a key is turned into. */
+/** Replacements for a key. */
 const keys: readonly string[] = [
   '',
   ' ',

@@ -23,7 +23,7 @@ export interface Trial {
   readonly outcome: 'accepted' | 'refused' | 'crashed'
 }
 
-/** The text that a number of a seed stands for. */
+/** The mutated text for a number of a seed. */
 export function mutant(seeds: readonly Seed[], seed: number, index: number): { of: Seed; text: string } {
   const random = new Random(seed * 1_000_003 + index)
   const of = random.of(seeds)

@@ -4,7 +4,7 @@
  */
 import { known } from './redact/known.ts'
 
-/** Of a text that will be cut, more is masked than is shown: a secret may begin before the cut and end behind it. */
+/** Masking covers more of a text than is shown: a secret may begin before the cut and end behind it. */
 const WINDOW = 1 << 16
 
 /** A long text in short, on one line. */

@@ -1,7 +1,7 @@
 /** Values that are known in part only. See "The rule of honesty" in docs/LANGUAGE.md. */
 const BRAND = Symbol.for('shakedown.incomplete')
 
-/** Where the missing part belongs. `inside`: some bytes in between could not be decoded. */
+/** The place of the missing part. `inside`: some bytes in between could not be decoded. */
 export type Missing = 'end' | 'start' | 'inside'
 
 /**

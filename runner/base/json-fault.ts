@@ -1,11 +1,11 @@
-/** Why a text is not JSON, and where: for people who have to mend what wrote it. */
+/** The reason why a text is not JSON, and its place: for people who have to mend the program that wrote it. */
 import { known } from './redact/known.ts'
 import { MASK } from './redact/redactor.ts'
 
 /** `line 1, column 7: NaN is not a JSON value`. `text` is one that JSON.parse refuses. */
 export function jsonFault(text: string): string {
   const start = text.search(/\S/)
-  // Pages and other plain texts are told by their first character, without a parser.
+  // The first character identifies pages and other plain texts, without a parser.
   if (text[start] === '<')
     return /^<(!doctype html|html)/i.test(text.slice(start)) ? 'it is an HTML page' : 'it is XML or HTML'
   if (text.startsWith(")]}'", start))
@@ -15,7 +15,7 @@ export function jsonFault(text: string): string {
   return first ? causeOf(text, first) : 'it is nested too deeply to be read'
 }
 
-/** The first error of a parser that, unlike JSON.parse, tells where it is. Undefined where brackets overflow its stack. */
+/** The first error of a parser that, unlike JSON.parse, gives its place. Undefined where brackets overflow its stack. */
 function firstError(text: string): Fault | undefined {
   const { printParseErrorCode, visit } = require('jsonc-parser') as typeof import('jsonc-parser')
   let first: Fault | undefined
@@ -107,7 +107,7 @@ const INVISIBLE: Readonly<Record<string, string>> = {
   '\u001b': 'an escape character (U+001B, colored output)',
 }
 
-/** What stands where something else has to be. */
+/** The unexpected text at an offset, in words. */
 function strayAt(text: string, offset: number): string {
   const character = text[offset] ?? ''
   const invisible = INVISIBLE[character]

@@ -10,8 +10,8 @@ export type JsonRead =
   | { readonly noDocument: string; readonly document?: undefined }
 
 /**
- * Reads JSON text (RFC 8259). A byte order mark at the start is dropped. Of valid JSON that readers understand in different
- * ways (a key twice in one object) or that is nested too deeply the document is incomplete.
+ * Reads JSON text (RFC 8259). A byte order mark at the start is dropped. The document is incomplete for valid JSON that readers
+ * understand in different ways (a key twice in one object) or that is nested too deeply.
  */
 export function readJson(text: string): JsonRead {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text

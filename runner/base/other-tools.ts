@@ -1,9 +1,9 @@
 /** Words of other tools (Ansible, GitHub Actions, Compose, Jest, curl, SQL), and how the same is written here. */
 
-/** Where a word stands. */
+/** The place of a word. */
 export type Spot = 'plan' | 'step' | 'condition' | 'matcher' | 'request' | 'run' | 'function' | 'root' | 'command'
 
-/** What to write in place of a word; undefined for a word that no other tool is known to use. */
+/** The replacement for a word; undefined for a word that no other tool is known to use. */
 export function otherTool(spot: Spot, word: string): string | undefined {
   const said = WORDS[spot][word.toLowerCase().replaceAll('_', '-')]
   return said === undefined ? undefined : `write ${said}`

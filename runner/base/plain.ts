@@ -4,7 +4,7 @@ import { isIncomplete } from './incomplete.ts'
 const DEEPEST = 1_000
 
 /**
- * What JSON can hold, with integers beyond 2^53 as bigint. Dates become ISO 8601 text, and dates of TOML without a zone or
+ * The value in terms of JSON, with integers beyond 2^53 as bigint. Dates become ISO 8601 text, and dates of TOML without a zone or
  * time stay so; sets become lists, bytes become base64, and numbers that JSON lacks become `NaN`, `Infinity` and
  * `-Infinity` as text. Throws an Error for a value that holds itself.
  */

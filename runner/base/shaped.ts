@@ -30,7 +30,7 @@ export function shaped(schema: object | undefined, value: unknown): unknown {
   return same(value, Object.fromEntries(members))
 }
 
-/** What needs no change stays the same object, which knows its place. */
+/** An unchanged value stays the same object, which knows its place. */
 function same(value: object, copy: object): object {
   const [before, after] = [Object.values(value), Object.values(copy)]
   return after.every((item, index) => item === before[index]) ? value : copy

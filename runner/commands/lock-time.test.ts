@@ -1,4 +1,4 @@
-/** What a case waits for others is not its own time. */
+/** The time of a case does not include its wait for others. */
 import { afterAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** What a failure tells: on screen, in JUnit, in TAP and in the events. */
+/** The report of a failure: on screen, in JUnit, in TAP and in the events. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** What counts as not reachable, through the command line: `field/w03`, `w06` and `w18`, and further cases of their kind. */
+/** Targets that count as not reachable, through the command line: `field/w03`, `w06` and `w18`, and further cases of their kind. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'

@@ -170,7 +170,7 @@ function filesSeen(folder: string): Record<string, string> {
 
 const WINDOW = 12
 
-/** Where a part of the secret, or of what is made of it, is in the text. Written without the redactor that is tested. */
+/** The places in the text of a part of the secret, or of a form of it. Written without the redactor under test. */
 function leaksIn(text: string, secret: string): string[] {
   const bytes = Buffer.from(secret.trim())
   const writings = [
@@ -192,7 +192,7 @@ function isTelling(part: string, secret: string): boolean {
   return secret !== 'failed' || part !== 'failed'
 }
 
-/** What is said may change with a secret, how it ended may not. */
+/** A secret may change the words of a result, but not the result. */
 function expectStructure(seen: Record<string, string>): void {
   const events = (seen['out.ndjson'] ?? '')
     .trim()

@@ -7,7 +7,7 @@ import { runCli } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-ready-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-/** Answers a second after its start, and 8 s after its second start when it is told so. */
+/** Answers a second after its start, and on request 8 s after its second start. */
 writeFileSync(
   join(folder, 'web.ts'),
   `import { existsSync, writeFileSync } from 'node:fs'

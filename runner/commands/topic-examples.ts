@@ -1,4 +1,4 @@
-/** An example for a page of `plan steps NAME`: YAML, as it stands in a file. A test checks each. */
+/** An example for a page of `plan steps NAME`: YAML, as in a file. A test checks each. */
 export const examples: Readonly<Record<string, string>> = {
   'plan key plan': 'plan: Node down',
   'plan key description': 'description: The gateway turns workers away while its node is down.',

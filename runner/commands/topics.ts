@@ -11,7 +11,7 @@ export interface Topic {
   readonly name: string
   readonly summary: string
   readonly keys: Readonly<Record<string, object>>
-  /** YAML, as it stands in a file. */
+  /** YAML, as in a file. */
   readonly example?: string | undefined
 }
 
@@ -50,7 +50,7 @@ function keysOf({ properties, additionalProperties }: Schema): Readonly<Record<s
   return typeof additionalProperties === 'object' ? (additionalProperties.properties ?? {}) : {}
 }
 
-/** Those of all runtimes: a key says itself which ones have it. */
+/** The keys of all runtimes: a key says itself which ones have it. */
 function targetKeys(kinds: Kinds): Schemas {
   const target = propertiesOf(targetsSchema(kinds))['targets']?.additionalProperties
   return typeof target === 'object' ? (target.properties ?? {}) : {}

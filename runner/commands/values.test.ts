@@ -1,4 +1,4 @@
-/** Values on their way through a plan: every digit and every spelling arrives, and what is not text is refused. */
+/** Values on their way through a plan: every digit and every spelling arrives, and values that are not text are refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

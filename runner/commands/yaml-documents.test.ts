@@ -1,4 +1,4 @@
-/** One YAML document a file: what follows another `---` or `...` is never passed over without a word. */
+/** A file holds one YAML document: text after another `---` or `...` is always reported. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** What is expected of a text: a number or boolean of the plan stands for the text that it is written as. */
+/** The expectation for a text: a number or boolean of the plan means the text that it is written as. */
 import { Spelled, spelledEntries } from '../base/spelling.ts'
 
 const OF_MATCHERS: ReadonlySet<string> = new Set(['not', 'each', 'any', 'none'])

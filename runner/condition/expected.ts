@@ -100,7 +100,7 @@ function selectKnown(path: string, document: unknown): unknown {
   return isIncomplete(document) ? selectPart(path, document) : select(path, document)
 }
 
-/** Why there is no document for a `$` path to look into. */
+/** The reason why a `$` path has no document to look into. */
 function withoutDocument({ document, noDocument, says: said }: Reading, path: string): NoAnswer | undefined {
   if (isIncomplete(document)) return selectPart(path, document) === undefined ? untaken(document.why) : undefined
   return document === undefined ? doesNotApply(noDocument ?? `not JSON: ${said}`) : undefined

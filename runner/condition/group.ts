@@ -62,7 +62,7 @@ const combine: Readonly<Record<Group, (verdicts: readonly Verdict[], inner: read
   },
 }
 
-/** Of the parts that the verdict is about: those that do not hold, and under `none` those that do. */
+/** The parts that decide the verdict: those that do not hold, and under `none` those that do. */
 function evidenceOf(group: Group, verdicts: readonly Verdict[], inner: readonly Named[], target: Target): Evidence {
   const isHeld = group === 'none' && verdicts.some(({ is }) => is === 'holds')
   const parts = verdicts.flatMap((verdict, index): Evidence[] => {

@@ -1,4 +1,4 @@
-/** What to write in place of a key that a condition has not got. */
+/** The replacement for a key that a condition does not have. */
 import { otherTool } from '../base/other-tools.ts'
 import type { ProbeKind } from '../contracts/probe.ts'
 import { matcherNames } from '../matchers.ts'

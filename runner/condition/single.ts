@@ -44,7 +44,7 @@ export function single(probe: ProbeKind, params: unknown, expected: readonly Exp
   }
 }
 
-/** What is expected here, and what the step captures. */
+/** The fields that the condition expects, and those that the step captures. */
 function askedOf(expected: readonly Expected[], { asked = new Set() }: ProbeContext): ReadonlySet<string> {
   return new Set([...expected.map(({ name }) => name), ...asked])
 }
@@ -83,7 +83,7 @@ function isSystemError(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
 }
 
-/** Whether the rest of a reading that is still going on changes neither the verdict nor what is captured. */
+/** True if the rest of an unfinished reading changes neither the verdict nor the captures. */
 function isEnough(
   probe: ProbeKind,
   soFar: Reading,

@@ -61,11 +61,11 @@ export interface Miss {
   readonly actual: string
   /** Both values where a diff of documents helps. Plain JSON. */
   readonly values?: { readonly expected: unknown; readonly actual: unknown } | undefined
-  /** What to do next. */
+  /** The next thing for the user to do. */
   readonly hint?: string | undefined
 }
 
-/** What was really asked, with every expression filled in: `GET http://127.0.0.1:8080/nodes/12`. */
+/** The question as asked, with every expression filled in: `GET http://127.0.0.1:8080/nodes/12`. */
 export interface AskedAt {
   /** May have several lines. */
   readonly text: string
@@ -77,7 +77,7 @@ export interface AskedAt {
   readonly services?: readonly string[] | undefined
 }
 
-/** What a command wrote, whole. */
+/** The whole output of a command. */
 export interface Output {
   /** `docker compose build`, `the health check of web`: the command as messages call it. */
   readonly of: string
@@ -109,7 +109,7 @@ export interface FailureDetails {
   readonly last?: string | undefined
   readonly logs?: readonly ServiceLines[] | undefined
   readonly asked?: readonly AskedAt[] | undefined
-  /** What the commands that failed wrote. */
+  /** The output of the failed commands. */
   readonly outputs?: readonly Output[] | undefined
   readonly hint?: string | undefined
 }

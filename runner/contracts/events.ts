@@ -61,7 +61,7 @@ export interface FailedCheck {
   readonly diff?: readonly string[] | undefined
 }
 
-/** What was really asked, with every expression filled in. */
+/** The question as asked, with every expression filled in. */
 export interface Asked {
   /** `GET http://127.0.0.1:8080/nodes/12`, a command, a statement, a path. May have several lines. */
   readonly text: string
@@ -69,7 +69,7 @@ export interface Asked {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-/** The end of what a command wrote to one stream. */
+/** The end of a command's output to one stream. */
 export interface OutputTail {
   /** `docker compose build`, `the health check of web`: the command as messages call it. */
   readonly of: string
@@ -92,9 +92,9 @@ export interface Failure {
   /** The plan's line. */
   readonly frame?: Frame | undefined
   readonly checks: readonly FailedCheck[]
-  /** One for each reading that was not as expected; of a wait, those of its last look. */
+  /** A miss for each reading that was not as expected; a wait has the misses of its last look. */
   readonly asked?: readonly Asked[] | undefined
-  /** What the commands that failed or were ended wrote. */
+  /** The output of commands that failed or were ended. */
   readonly outputs?: readonly OutputTail[] | undefined
   /** How the value changed while it was waited for. */
   readonly history: readonly HistoryEntry[]
@@ -207,9 +207,9 @@ export type RunEventBody =
       /** By a step of the plan or at the end of the case. */
       readonly by: 'step' | 'end' | 'for'
       readonly message?: string | undefined
-      /** What the undo and its verify wrote, when it failed. */
+      /** The output of the undo and its verify, when it failed. */
       readonly outputs?: readonly OutputTail[] | undefined
-      /** What to do next. */
+      /** The next thing for the user to do. */
       readonly hint?: string | undefined
     }
   | {

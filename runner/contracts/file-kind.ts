@@ -1,4 +1,4 @@
-/** What can lie at a path. */
+/** The kinds of files at a path. */
 import { CheckFailure } from './errors.ts'
 
 export const fileKinds = ['file', 'folder', 'link', 'fifo', 'socket', 'device', 'other'] as const

@@ -1,7 +1,7 @@
 import type { Output } from './errors.ts'
 import type { ServiceState } from './target.ts'
 
-/** What a health check said that fails, for failures; undefined for one that succeeded, said nothing, or has not run. */
+/** The output of a failing health check, for failures; undefined for a check that succeeded, printed nothing, or has not run. */
 export function healthCheckOutput(
   name: string,
   { healthCheck }: Pick<ServiceState, 'healthCheck'>,

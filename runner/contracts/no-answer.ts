@@ -1,7 +1,7 @@
 /** Brands the error, since a plugin out of another package may carry a second copy of the class. */
 const BRAND = Symbol.for('shakedown.no-answer')
 
-/** What an attempt without an answer shows nevertheless. An absent key: nothing is known of it. */
+/** The evidence of an attempt without an answer. An absent key is unknown. */
 export interface Shown {
   /** Refused, reset or timed out before the first byte of an answer, no route, or a declared service that does not run. */
   readonly reachable?: false | undefined

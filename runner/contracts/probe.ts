@@ -5,13 +5,13 @@ import type { LogMark, Target } from './target.ts'
 import type { Wake } from './transport.ts'
 
 /**
- * What a probe took. `document` is what `$` paths look into; undefined: the reading is not JSON. A field or document whose
+ * The result of a probe. `$` paths look into `document`; undefined: the reading is not JSON. A field or document whose
  * whole value is not known is an `Incomplete`: nothing may judge a part as the whole.
  */
 export interface Reading {
   readonly fields: Readonly<Record<string, unknown>>
   readonly document?: unknown
-  /** Why there is no document, and where: `not JSON: line 1, column 7: NaN is not JSON`. */
+  /** The reason why there is no document, and its place: `not JSON: line 1, column 7: NaN is not JSON`. */
   readonly noDocument?: string | undefined
   /** In short, for histories and live lines: `200 {"node":"up"}`. */
   readonly says: string
@@ -19,7 +19,7 @@ export interface Reading {
   readonly text?: boolean | undefined
   /** A second way to say a field: a service that runs is `running`, and `healthy` where its health is that. */
   readonly instead?: Readonly<Record<string, unknown>> | undefined
-  /** What the command wrote that was read. */
+  /** The output of the command that was read. */
   readonly output?: Output | undefined
   /** Why nothing could be read but what `fields` holds: `{reachable: false}`. Only expectations of these can hold. */
   readonly unanswered?: string | undefined
@@ -33,7 +33,7 @@ export type Taken =
       readonly fields?: undefined
       /** What is known though nothing could be read: `{reachable: false}`. Only expectations of these can hold. */
       readonly known?: Readonly<Record<string, unknown>> | undefined
-      /** What the command wrote until it was ended. */
+      /** The output of the command until it was ended. */
       readonly output?: Output | undefined
     }
 
@@ -101,7 +101,7 @@ export interface ProbeKind<P extends TSchema = TSchema> {
   services?(params: unknown): readonly string[]
   /** Names shown for a condition: `gateway`, `http://gateway/api/state`. */
   subject?(params: unknown): string
-  /** What is really asked, for failures: method, URL and headers, the command, the statement, the absolute path. Bound params. */
+  /** The question as asked, for failures: method, URL and headers, the command, the statement, the absolute path. Bound params. */
   asked?(params: Static<P>, target: Target): string
   read(params: Static<P>, context: ProbeContext): Promise<Taken>
   /** Resolves once subscribed; undefined where nothing can tell of a change. */
@@ -138,7 +138,7 @@ export type Verdict =
       readonly readings: readonly TakenReading[]
     } & Evidence)
 
-/** What explains a verdict beside its words: of those parts of the condition that fell short. */
+/** Explanations of a verdict beside its words: from those parts of the condition that fell short. */
 export interface Evidence {
   readonly asked?: readonly AskedAt[] | undefined
   readonly outputs?: readonly Output[] | undefined
@@ -151,7 +151,7 @@ export interface Condition {
   readonly says: string
   /** The services it depends on, and whether it names their `state` or `exit`. */
   readonly services: readonly { readonly name: string; readonly namesState: boolean }[]
-  /** What all of its parts ask. */
+  /** The questions of all of its parts. */
   asked(target: Target): readonly AskedAt[]
   check(context: ProbeContext): Promise<Verdict>
   watch(context: ProbeContext, wake: Wake): Promise<AsyncDisposable>

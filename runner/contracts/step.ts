@@ -85,7 +85,7 @@ export interface Context {
   note(message: string): void
 }
 
-/** What a file is to hold. */
+/** The content to write to a file. */
 export type Content = Uint8Array | string | Iterable<string>
 
 /** What a check at load may ask. */
@@ -115,7 +115,7 @@ export interface StepKind<P extends TSchema = TSchema> {
   describe?(params: unknown): readonly Account[]
   /** Own checks at load, on raw params. */
   check?(params: unknown, context: CheckContext): Iterable<Finding>
-  /** What it really asks, for failures: see `ProbeKind.asked`. Bound params. */
+  /** The question as asked, for failures: see `ProbeKind.asked`. Bound params. */
   asked?(params: Static<P>, target: Target): string
   /** The services that its reading depends on: a failure shows their last log lines. Bound params. */
   services?(params: unknown): readonly string[]

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 
-/** No name of the language is nearly as long; a longer word is a text in the wrong place, and costs seconds to compare. */
+/** All names of the language are much shorter; a longer word is a text in the wrong place, and costs seconds to compare. */
 const LONGEST = 60
 
 /** The nearest of the valid names, when it is near enough to be a slip of the fingers. */

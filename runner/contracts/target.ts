@@ -17,7 +17,7 @@ export interface ServiceState {
   readonly exit?: number | undefined
   /** Why it exited, where the runtime knows more than the code: `out of memory`. */
   readonly why?: string | undefined
-  /** What its health check said last, where the runtime keeps that. */
+  /** The last output of its health check, if the runtime keeps that. */
   readonly healthCheck?: { readonly exit: number; readonly output: string } | undefined
   /** Restarts that the runtime made by itself since the case began. */
   readonly restarts: number
@@ -104,7 +104,7 @@ export interface Service {
   /** Cheap: no health is sampled unless asked for. */
   state(options?: { health?: boolean; signal?: AbortSignal }): Promise<ServiceState>
   names(): ServiceNames
-  /** Where a person finds it: `container shakedown-web-1`, `published at 127.0.0.1:32768`. Absent: what `names` gives says it all. */
+  /** The place where a person finds it: `container shakedown-web-1`, `published at 127.0.0.1:32768`. Absent if `names` says it all. */
   where?(): Promise<readonly string[]>
   /** Where a URL with this service's name goes. Undefined when it has no port. */
   endpoint(port?: number): Promise<Address | undefined>
@@ -113,7 +113,7 @@ export interface Service {
   readonly files: Files
   /** Runs a command inside. */
   exec(command: Command, options: ExecOptions, signal: AbortSignal): Promise<Exit>
-  /** Connects from inside, where names are looked up, too; absent where inside is no other place than the target. Throws an error with a `code`, as a transport does. */
+  /** Connects from inside, where names are looked up, too; absent where inside is the same place as the target. Throws an error with a `code`, as a transport does. */
   connect?(
     to: { readonly host: string; readonly port: number },
     signal: AbortSignal,
@@ -130,7 +130,7 @@ export interface Service {
   /** Wakes at each new log line; resolves once subscribed. */
   watchLogs(wake: Wake): Promise<AsyncDisposable>
   readonly verbs: Partial<Verbs>
-  /** A script that sends a signal to it on the target without the runner; one that does not run gets none. */
+  /** A script that sends a signal to it on the target without the runner; a stopped service gets no signal. */
   signalScript?(name: string): Promise<string>
   /** Why a verb, though the runtime has it, can't be done to this very service here: tried in a scratch place, or looked up. */
   lacks?(verb: keyof Verbs, rule?: NetworkRule): Promise<string | undefined>
@@ -148,7 +148,7 @@ export interface Service {
 /** Undo of a file or by a command: what `Undo` takes of it. */
 export type FileUndo = Pick<Undo, 'sh' | 'verify' | 'keeps'>
 
-/** What makes a file effective: a command where the file is, or a signal that the runtime sends to a service. */
+/** The action that makes a file effective: a command where the file is, or a signal that the runtime sends to a service. */
 export type Then = Command | { readonly signal: string; readonly service?: string | undefined }
 
 /** The same for an undo. A `script` is run by `sh` on the target, also where the file is inside a service. */
@@ -157,7 +157,7 @@ export type ThenUndo = { readonly command: Command } | { readonly script: string
 /** Incomplete: bytes of it could not be decoded, or it is too long to be kept. */
 export type LogLine = string | Incomplete
 
-/** From the oldest to the newest. Of a long log only the part that is looked at is in memory. */
+/** From the oldest to the newest. Only the part of a long log that is looked at is in memory. */
 export interface LogLines extends ReadonlyArray<LogLine> {
   /** Why lines are missing, and where; without it, none is. */
   readonly flaw?: { readonly why: string; readonly missing: Missing } | undefined
@@ -169,7 +169,7 @@ export type LogMark = number
 /** One reading of a service's `ready`. */
 export interface ReadyReading {
   readonly holds: boolean
-  /** What the reading was, in words. */
+  /** The reading, in words. */
   readonly says: string
   /** The condition in words. */
   readonly condition?: string | undefined
@@ -240,7 +240,7 @@ export interface RuntimeKind {
   readonly params: TObject
   /** Services that are declared, where that can be told without touching anything. */
   services(config: Readonly<Record<string, unknown>>): readonly string[] | undefined
-  /** Those of them that have no port, so that an address has to name one. */
+  /** The declared services without a port, so that an address has to name one. */
   portless?(config: Readonly<Record<string, unknown>>): readonly string[]
   /** Whether each case brings up a stack of its own: then nobody else can be in its way, and no lock is needed. */
   owned?(config: Readonly<Record<string, unknown>>): boolean
@@ -300,7 +300,7 @@ export interface HttpResponse {
   readonly cut?: string | undefined
   /** Why the body could not be decoded by its content-encoding; `body` is empty then. */
   readonly undecoded?: string | undefined
-  /** Where the response is a stream of server-sent events. */
+  /** Set if the response is a stream of server-sent events. */
   readonly events?: readonly ServerEvent[] | undefined
   /** In ms. */
   readonly duration: number

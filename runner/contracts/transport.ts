@@ -45,15 +45,15 @@ export interface Exit {
   readonly timedOut: boolean
   /** In ms. */
   readonly duration: number
-  /** Some of what it started may go on. */
+  /** Some of the processes that it started may go on. */
   readonly left?: LeftBehind | undefined
 }
 
-/** What a command has left running. */
+/** The processes that a command has left running. */
 export interface LeftBehind {
   /** They have a session of their own, as daemons do, and stay. */
   readonly stays?: true | undefined
-  /** Those that still live. */
+  /** The processes that still live. */
   look(): Promise<readonly LeftProcess[]>
   /** Ends them, unless they are gone already. */
   end(processes: readonly LeftProcess[]): Promise<void>
@@ -67,18 +67,18 @@ export interface LeftProcess {
 }
 
 export interface FileInfo {
-  /** What the path leads to; `link` for one that leads nowhere. */
+  /** The kind behind the path; `link` for a link that leads nowhere. */
   readonly kind: FileKind
   /** The path itself is a symbolic link. */
   readonly isLink?: boolean | undefined
-  /** What that link says. */
+  /** The target of that link, as written. */
   readonly link?: string | undefined
   /** Bytes. */
   readonly size: number
   /** Octal text: `0600`. */
   readonly mode: string
   readonly owner: string
-  /** Absent where they can't be told. */
+  /** Absent where it is unknown. */
   readonly uid?: number | undefined
   readonly gid?: number | undefined
 }

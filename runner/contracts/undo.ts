@@ -45,7 +45,7 @@ export const NOTE = 'note: '
 /** Set in the environment of an undo that is to go over somebody else's change, too. */
 export const FORCE = 'SHAKEDOWN_FORCE'
 
-/** Name of what a change of a file has left, beside its undo: the state of the file once `then` had run. */
+/** Name of the state of a file once `then` had run, which a change keeps beside its undo. */
 export const AFTER = 'after'
 
 /** Whether a change took effect. */

@@ -1,4 +1,4 @@
-/** What was really asked, with the values that stand in it: what a failure shows beside what was expected. */
+/** The questions as asked, with their values filled in: a failure shows them beside its expectations. */
 import { clip } from '../base/brief.ts'
 import type { Redactor } from '../base/redact/redactor.ts'
 import { Spelled } from '../base/spelling.ts'
@@ -40,7 +40,7 @@ function valuesIn({ raw, names, filled }: FilledIn, place: Place | undefined, re
       else if (root !== 'secrets') Object.assign(values, namedValue(name, names, redactor))
       else values[name] = HIDDEN
     }
-    // What a secret was turned into is one, too. A flag's own value is what the reading shows.
+    // Any form of a secret is a secret, too. The reading shows a flag's own value.
     const isComputed = !used.some(({ root, start, end }) => root === 'secrets' || source.slice(start, end) === source)
     if (isComputed && typeof value !== 'boolean') values[source] = plain(value, redactor)
   }
@@ -56,7 +56,7 @@ function namedValue(name: string, names: Names, redactor: Redactor): Record<stri
   }
 }
 
-/** Where a condition stands in its step: the keys that lead to it. */
+/** The place of a condition in its step: the keys that lead to it. */
 function nodeAt(raw: object, place: Place | undefined): unknown {
   const from = placeOf(raw)
   if (place === undefined || from?.file !== place.file || place.path.length < from.path.length) return undefined

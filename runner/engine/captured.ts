@@ -22,7 +22,7 @@ export function capturesOf({ capture = {} }: CommonKeys): [name: string, spec: C
   ])
 }
 
-/** Why there is nothing to keep. A default stands in for what is absent, and not for what could not be read. */
+/** The reason why there is nothing to keep. A default replaces an absent value, but not one that could not be read. */
 export class Nothing {
   readonly why: string
   readonly isAbsent: boolean
@@ -36,7 +36,7 @@ export class Nothing {
 const absent = (why: string) => new Nothing(why, { isAbsent: true })
 const unread = (why: string) => new Nothing(why, { isAbsent: false })
 
-/** What a capture keeps, or why it keeps nothing. */
+/** The value that a capture keeps, or the reason why it keeps nothing. */
 export function capturedFrom(reading: Reading, { from, matches }: CaptureSpec): unknown {
   const value = from.startsWith('$') ? selected(from, reading) : fieldAt(from, reading)
   if (value instanceof Nothing) return value
@@ -83,7 +83,7 @@ function found(from: string, text: string, source: string): unknown {
   return match.groups[1] ?? absent(`${from} matches /${source}/, but its first group took no part`)
 }
 
-/** What is found well before the missing part is the same in the whole text. */
+/** A find well before the missing part is the same in the whole text. */
 function foundInPart(from: string, { why, part, missing }: Incomplete, source: string): unknown {
   if (typeof part !== 'string' || missing === 'start') return unread(`${from}: ${why}`)
   const known = missing === 'inside' ? part.slice(0, part.indexOf('\ufffd')) : part
@@ -91,7 +91,7 @@ function foundInPart(from: string, { why, part, missing }: Incomplete, source: s
   return match !== undefined && match.end < known.length ? found(from, known, source) : unread(`${from}: ${why}`)
 }
 
-/** Whether the missing parts of a reading change nothing of what is captured. */
+/** True if the missing parts of a reading do not change the captures. */
 export function capturesKnown(common: CommonKeys, reading: Reading): boolean {
   return capturesOf(common).every(([, spec]) => {
     const value = capturedFrom(reading, spec)

@@ -9,7 +9,7 @@ import type { Planned } from './flow.ts'
 import { Scope } from './scope.ts'
 import type { World } from './world.ts'
 
-/** What one capture keeps of a reading, as text; or why it keeps nothing. */
+/** The value that one capture keeps of a reading, as text; or the reason why it keeps nothing. */
 function captured(spec: unknown, reading: Partial<Reading>): string {
   const scope = new Scope()
   try {

@@ -12,7 +12,7 @@ import type { Scope } from './scope.ts'
 import type { World } from './world.ts'
 
 /**
- * Keeps what later steps want of a reading. What is absent without a default, or known in part only, fails the step with a
+ * Keeps the values that later steps use. A value that is absent without a default, or known in part only, fails the step with a
  * CheckFailure.
  */
 export function capture(planned: Planned, reading: Reading, names: Names, scope: Scope, world: World): void {

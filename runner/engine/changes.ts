@@ -26,7 +26,7 @@ const APPLIES_WITHIN = 60_000
 /** What was changed and is not proven to be put back, in the order it was made. */
 export interface Entry {
   readonly id: number
-  /** What the change does: `stops node`. */
+  /** The change in words: `stops node`. */
   readonly does: string
   readonly undo: Undo
   /** Id of the planned step, and the `id` that the plan gave it. */
@@ -61,7 +61,7 @@ export interface ChangesOptions {
   readonly redactor: Redactor
   /** How many services may be broken at a time. */
   most(): number
-  /** What failed undos wrote, for the report. `name`: of the files that keep it. */
+  /** The output of failed undos, for the report. `name`: of the files that keep it. */
   tails?(outputs: readonly Output[], name: string): readonly OutputTail[]
 }
 
@@ -231,7 +231,7 @@ export class Changes {
     return { run, target, ...(this.#transport.folder === undefined ? {} : { there: folder }) }
   }
 
-  /** What it has left is kept, also when it failed half way. */
+  /** Keeps the state that the change has left, also when it failed half way. */
   async #apply(change: Change, entry: Entry | undefined, signal: AbortSignal): Promise<void> {
     try {
       await change.apply(signal)
@@ -379,7 +379,7 @@ export class Changes {
       is: 'restored',
       case: this.#options.case,
       entry: entry.id,
-      // What is left in is the change, and not what its undo would bring back.
+      // `--keep` leaves the change in, so the title names the change and not its undo.
       title: outcome === 'kept' ? entry.does : entry.undo.title,
       outcome,
       duration: Math.round(duration),

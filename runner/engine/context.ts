@@ -37,10 +37,10 @@ export interface Running {
   readonly learn?: ((taken: Taken) => void) | undefined
   /** How its wait was ended, for the report. */
   noticed?: string | undefined
-  /** What it really asks, once its values are filled in. */
+  /** The question as asked, once its values are filled in. */
   question?: (() => AskedAt | undefined) | undefined
   readonly noted: Pick<FilledIn, 'names' | 'filled'>
-  /** What the commands had written that were going on when the step was ended. */
+  /** The output so far of the commands that were running when the step was ended. */
   readonly cutShort: Output[]
   run(steps: PlainSteps, options: Parameters<Context['run']>[1]): Promise<StepsEnd>
   /** Fragments are looked up in the document that the step stands in. */

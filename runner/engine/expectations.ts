@@ -1,4 +1,4 @@
-/** What a step expects of its reading. */
+/** The expectations of a step for its reading. */
 import { decidedBy } from '../condition.ts'
 import type { CommonKeys } from '../contracts/plan.ts'
 import type { Field, Reading } from '../contracts/probe.ts'
@@ -7,7 +7,7 @@ import { capturesKnown } from './captured.ts'
 
 type Expectations = Readonly<Record<string, unknown>> | undefined
 
-/** Whether the rest of a reading that is still going on changes neither the verdict nor what is captured. */
+/** True if the rest of an unfinished reading changes neither the verdict nor the captures. */
 export function isEnough(
   kind: StepKind,
   said: Expectations,
@@ -30,7 +30,7 @@ export function isDecided(kind: StepKind, said: Expectations, reading: Reading):
   return decidedBy(reading, said, kind.reading) !== undefined
 }
 
-/** What the plan expects, and beside it what every such step is expected to read, unless the plan says otherwise. */
+/** The expectations of the plan, and those of every such step unless the plan says otherwise. */
 export function expectOf(kind: StepKind, said: Expectations, reading: Reading, context: Context): void {
   const usual = namesReach(kind, said)
     ? []

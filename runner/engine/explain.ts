@@ -54,7 +54,7 @@ function askedBy(error: unknown, running: Running | undefined): readonly AskedAt
   return asked ? [asked] : []
 }
 
-/** Nobody who presses Ctrl-C waits for logs. */
+/** A user who presses Ctrl-C does not wait for logs. */
 async function withLastWords(details: FailureDetails, error: unknown, runtime: Runtime): Promise<FailureDetails> {
   const { asked = [], outputs = [], logs: shown = [] } = details
   if (isError(error, 'interrupted')) return details

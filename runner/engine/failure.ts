@@ -11,17 +11,17 @@ import { tailsOf } from './outputs.ts'
 
 const LONGEST = 4_000
 
-/** What a failure is explained with. */
+/** The material that explains a failure. */
 export interface Explaining {
   readonly sources: Sources
   readonly redactor: Redactor
-  /** Names the files of what commands wrote: the id of the step. */
+  /** Names the files of command output: the id of the step. */
   readonly name: string
-  /** Adds a file to the results and tells its path. */
+  /** Adds a file to the results and returns its path. */
   attach?: ((name: string, bytes: Uint8Array) => string) | undefined
   /** The step as it was written, and what its expressions came to. */
   readonly step?: FilledIn | undefined
-  /** What is known beside the error, or better. */
+  /** Details beside those of the error, or better ones. */
   readonly more?: FailureDetails | undefined
 }
 

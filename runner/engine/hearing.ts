@@ -15,7 +15,7 @@ export function hearing(target: Target, cutShort: Output[]): Target {
   }
 }
 
-/** What a step with a reading of its own asks. */
+/** The question of a step with a reading of its own. */
 export function questionOf(kind: StepKind, params: unknown, target: Target): AskedAt | undefined {
   const text = kind.asked?.(params as never, target)
   return text === undefined ? undefined : { text, services: kind.services?.(params) }

@@ -12,7 +12,7 @@ export function secretsFile(secrets: Iterable<string>): Uint8Array {
   return Buffer.from(JSON.stringify([...secrets]))
 }
 
-/** Learns the secrets of an entry. What can't be read holds none that anybody could mask. */
+/** Learns the secrets of an entry. An unreadable entry has no secrets to mask. */
 export async function learnKept(place: Place, id: number, redactor: Redactor): Promise<void> {
   const bytes = await place.read(id, SECRETS)
   for (const secret of bytes === undefined ? [] : parsed(Buffer.from(bytes).toString())) redactor.add(secret)

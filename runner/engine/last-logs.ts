@@ -8,7 +8,7 @@ import { withinTime } from './deadline.ts'
 const LAST_LINES = 10
 /** A check of a list of services names the first ones. */
 const MOST_SERVICES = 3
-/** A daemon that hangs is no reason to wait longer for a failure to be told. In ms. */
+/** The most that a hanging daemon may delay the report of a failure. In ms. */
 const WITHIN = 5_000
 
 export interface LastWords {
@@ -35,7 +35,7 @@ async function linesOf(name: string, runtime: Runtime): Promise<readonly string[
   }
 }
 
-/** Only of one that fails: what a check that succeeds says explains nothing. */
+/** Only failing health checks: the output of one that succeeds explains nothing. */
 async function healthCheckOf(name: string, runtime: Runtime): Promise<Output | undefined> {
   try {
     const state = await withinTime(runtime.service(name).state(), WITHIN)

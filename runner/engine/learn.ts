@@ -20,7 +20,7 @@ const WARNINGS: Readonly<Record<Extract<Learned, 'unmasked' | 'short'>, string>>
   short: `is shorter than ${SHORTEST_SAFE_SECRET} characters: it is masked also where the same characters are part of something else; use a longer one`,
 }
 
-/** What learns from the readings of a step; undefined when it captures no secret. Failed readings are shown, too. */
+/** Learns secrets from the readings of a step; undefined when it captures no secret. Failed readings are shown, too. */
 export function learner({ common }: Planned, world: World): ((taken: Taken) => void) | undefined {
   const secret = capturesOf(common).filter(([, spec]) => spec.secret === true)
   if (secret.length === 0) return undefined
@@ -31,7 +31,7 @@ export function learner({ common }: Planned, world: World): ((taken: Taken) => v
 
 function learnCapture(name: string, spec: CaptureSpec, taken: Taken, world: World): void {
   if (taken.fields === undefined) return
-  // Not found is no failure here: the capture itself says so.
+  // A missing value is not a failure here: the capture itself reports it.
   const value = knownOf(taken, spec)
   if (value !== undefined) learnSecret(name, value, world.redactor, warner(name, world))
 }

@@ -1,4 +1,4 @@
-/** What the commands of a case left running: told at the end of their step, and ended with the case. */
+/** The processes that commands of a case left running: reported at the end of their step, and ended with the case. */
 import { messageOf } from '../contracts/errors.ts'
 import type { Target } from '../contracts/target.ts'
 import type { LeftBehind, LeftProcess } from '../contracts/transport.ts'
@@ -36,7 +36,7 @@ export class LeftBehinds {
     }
   }
 
-  /** Tells what still runs of what a step has left. */
+  /** Reports the processes of a step that still run. */
   async tell(step: string, found: readonly Found[]): Promise<void> {
     for (const one of found) await look(one)
     for (const stays of [false, true]) {
@@ -45,7 +45,7 @@ export class LeftBehinds {
     }
   }
 
-  /** Ends what still runs. What has a session of its own, and what an undo has started, stays. */
+  /** Ends the processes that still run. Those with a session of their own, and those of an undo, stay. */
   async end(): Promise<void> {
     for (const one of this.#found.splice(0)) {
       const processes = one.left.stays ? [] : (one.processes ?? (await look(one)))
@@ -63,7 +63,7 @@ export class LeftBehinds {
 
 export type FoundLeft = Found
 
-/** A machine that can't be asked any more has nothing that could be told. */
+/** An unreachable machine has nothing to report. */
 async function look(one: Found): Promise<readonly LeftProcess[]> {
   one.processes = await one.left.look().catch(() => [])
   return one.processes

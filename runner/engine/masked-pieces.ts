@@ -1,6 +1,6 @@
 import type { Redactor } from '../base/redact/redactor.ts'
 
-/** No form of a secret is taken to be longer, in characters. */
+/** The longest form of a secret to expect, in characters. */
 const LONGEST = 1 << 16
 
 /** Masks a text that comes in pieces: a secret may begin in one and end in the next. */
@@ -16,7 +16,7 @@ export function* maskedPieces(pieces: Iterable<string>, redactor: Pick<Redactor,
   if (held !== '') yield redactor.text(held)
 }
 
-/** No secret lies on both sides of the cut. */
+/** True if a secret does not lie on both sides of the cut. */
 function isApart(text: string, cut: number, redactor: Pick<Redactor, 'text'>): boolean {
   const mask = (part: string) => redactor.text(part)
   const [before, after] = [text.slice(Math.max(0, cut - LONGEST), cut), text.slice(cut, cut + LONGEST)]

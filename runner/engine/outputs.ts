@@ -1,4 +1,4 @@
-/** What failed commands wrote: all of it in a file of the results, its end in the event. */
+/** The output of failed commands: all of it in a file of the results, its end in the event. */
 
 import type { Redactor } from '../base/redact/redactor.ts'
 import type { Output } from '../contracts/errors.ts'
@@ -12,13 +12,13 @@ const LAST_BYTES = 256 * 1024
 
 export interface Keeping {
   readonly redactor: Redactor
-  /** Adds a file to the results and tells its path. Absent where there is no results folder. */
+  /** Adds a file to the results and returns its path. Absent without a results folder. */
   attach?: ((name: string, bytes: Uint8Array) => string) | undefined
-  /** What the files are called: the id of the step. */
+  /** Names the files: the id of the step. */
   readonly name: string
 }
 
-/** The tails of what was written; empty streams are left out. */
+/** The tails of the output; empty streams are left out. */
 export function tailsOf(outputs: readonly Output[], keeping: Keeping): OutputTail[] {
   return outputs.flatMap((output, index) => {
     const number = index === 0 ? '' : `-${index + 1}`
@@ -39,7 +39,7 @@ export function tailsOf(outputs: readonly Output[], keeping: Keeping): OutputTai
   })
 }
 
-/** A disk that is full is no reason to say less of the failure itself. */
+/** A full disk does not shorten the report of the failure itself. */
 function keep(name: string, bytes: Uint8Array, { attach }: Keeping): string | undefined {
   try {
     return attach?.(name, bytes)
@@ -62,7 +62,7 @@ function linesOf(bytes: Uint8Array, redactor: Redactor): Pick<OutputTail, 'lines
   return { lines: whole.slice(-LAST_LINES).map(shortened), total: isCut ? total : whole.length }
 }
 
-/** Progress is written over itself: what stands there in the end is shown. */
+/** Programs overwrite their progress line: only its final text is shown. */
 function rewritten(line: string): string {
   return line.includes('\r') ? (line.split('\r').findLast((one) => one !== '') ?? '') : line
 }

@@ -35,7 +35,7 @@ function isOut(step: PlainSteps[number], { services: _changing, ...names }: Name
   }
 }
 
-/** What targets.yaml does not tell of services is checked now, before anything is changed: which there are, and their ports. */
+/** Checks the services and ports that targets.yaml does not list, before anything is changed. */
 function refuseUnknownServices({ kase, runtime, hands }: World): void {
   const services = runtime.names()
   const portless = services.filter((name) => runtime.service(name).names().port === undefined)

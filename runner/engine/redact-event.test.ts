@@ -68,7 +68,7 @@ describe('redactEvent', () => {
 
 type Mark = string | undefined | { readonly [key: string]: Mark }
 
-/** The event without what is free text. */
+/** The event without its free text. */
 function structureOf(value: unknown, mark: Mark): unknown {
   if (mark === 'text' || mark === 'lines') return 'free'
   if (Array.isArray(value)) return value.map((item) => structureOf(item, mark))

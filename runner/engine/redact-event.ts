@@ -18,7 +18,7 @@ function masked(value: unknown, mark: Mark | undefined, redactor: Redactor): unk
   return mapped(value, (item, key) => masked(item, (mark as Record<string, Mark>)[key], redactor))
 }
 
-/** Of a value of the plan's own, keys are its author's. A number may be a secret, too. */
+/** The keys in a value of the plan come from its author. A number may be a secret, too. */
 function everyText(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.text(value)
   if (typeof value === 'number') return redactor.text(String(value)) === String(value) ? value : MASK

@@ -26,7 +26,7 @@ export const GIVE_UP_HINT =
 export interface Undone {
   readonly outcome: Exclude<RestoreOutcome, 'kept'>
   readonly message?: string
-  /** What the undo and its verify wrote, when it failed. */
+  /** The output of the undo and its verify, when it failed. */
   readonly outputs?: readonly Output[]
   /** There was no verify script: the undo's exit code had to do. */
   readonly unverified: boolean

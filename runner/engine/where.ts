@@ -1,10 +1,10 @@
-/** Where a person finds what `--keep` leaves in: addresses, processes, containers, folders. */
+/** The places of changes that `--keep` leaves in: addresses, processes, containers, folders. */
 import { messageOf } from '../contracts/errors.ts'
 import type { Runtime, Service } from '../contracts/target.ts'
 import type { Touch } from '../contracts/undo.ts'
 import type { Entry } from './changes.ts'
 
-/** The places of what a change has touched. */
+/** The places that a change has touched. */
 export function whereEntry({ undo }: Pick<Entry, 'undo'>, runtime: Runtime): Promise<string[]> {
   return whereKept(undo.of === 'stack' ? 'stack' : undo.touches, runtime)
 }
@@ -31,7 +31,7 @@ async function whereIs(name: string, runtime: Runtime): Promise<string> {
   }
 }
 
-/** What expressions know of it, as seen from the target. */
+/** The values of a service that expressions can use, as seen from the target. */
 function placesOf(service: Service): string[] {
   const { url, pid, directory } = service.names()
   return [url, pid && `process ${pid}`, `folder ${directory}`].filter((one) => typeof one === 'string')

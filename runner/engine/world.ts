@@ -54,7 +54,7 @@ export interface World {
   readonly roots: Names
   /** Folder of this case in the results: as it is, and as the user named it. */
   readonly results: { readonly folder: string; readonly named: string }
-  /** What commands of the case left running. */
+  /** Processes that commands of the case left running. */
   readonly left: LeftBehinds
   /** Runs `on-failure` once, right after the first step that failed. */
   firstFailure(): Promise<void>

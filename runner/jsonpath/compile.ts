@@ -24,7 +24,7 @@ export function compile(path: string): Query {
   return made
 }
 
-/** A pattern in `match()` or `search()` that cannot be searched. `token` is where it stands in the path. */
+/** A pattern in `match()` or `search()` that cannot be searched. `token` gives its place in the path. */
 export class PatternError extends Error {
   readonly token: { readonly index: number } | undefined
   constructor(message: string, token?: { readonly index: number }) {
@@ -51,7 +51,7 @@ function makeEnvironment(): Environment {
   return made
 }
 
-/** RFC 9535, 2.4.6 and 2.4.7: what is not text does not match. I-Regexp (RFC 9485) is a subset of RE2 but for its dot. */
+/** RFC 9535, 2.4.6 and 2.4.7: only text matches. I-Regexp (RFC 9485) is a subset of RE2 but for its dot. */
 function isFound(text: unknown, source: unknown, anchored: boolean): boolean {
   if (typeof text !== 'string' || typeof source !== 'string') return false
   const wanted = anchored ? `^(?:${withDots(source)})$` : withDots(source)

@@ -34,7 +34,7 @@ export function equal(want: unknown, actual: unknown, how: Matching): boolean {
   return same(want, actual, how)
 }
 
-/** The whole value can't be what is wanted where its known part is not a part of that. */
+/** The whole value cannot equal the wanted one if its known part is not a part of that. */
 export function equalsPart(want: unknown, { part, missing, why }: Incomplete, how: Matching): Answer {
   if (typeof part === 'number') return typeof want === 'number' && want < part ? false : untaken(why)
   if (missing === 'inside' || part === undefined) return untaken(why)

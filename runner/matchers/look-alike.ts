@@ -7,10 +7,10 @@ const SEEN = 80
 /** Two texts are compared for what they look like only up to this length. */
 const LONGEST = 100_000
 
-/** Where two texts first differ, and by which characters; undefined where the difference is plain to see. */
+/** The place where two texts first differ, and the two characters; undefined where the difference is plain to see. */
 export function lookAlike(want: unknown, actual: unknown): string | undefined {
   if (typeof want !== 'string' || typeof actual !== 'string' || want === actual) return undefined
-  // Which letter of a secret differs is a part of it.
+  // The differing letter of a secret is a part of the secret.
   if (known.text(want) !== want || known.text(actual) !== actual) return undefined
   const [wanted, found] = [[...want.slice(0, LONGEST)], [...actual.slice(0, LONGEST)]]
   const index = wanted.findIndex((letter, at) => letter !== found[at])
@@ -25,7 +25,7 @@ const LATIN: Readonly<Record<string, string>> = Object.fromEntries(
   [...'ABEKMHOPCTYXIJSaeopcyxijsdABEZHIKMNOPTYXo'].map((latin, index) => [FOREIGN[index] ?? '', latin]),
 )
 
-/** Where a part that was looked for is in the text, had it the same characters. */
+/** The place in the text where a wanted part would be, had it the same characters. */
 export function lookAlikePart(want: unknown, actual: unknown): string | undefined {
   if (typeof want !== 'string' || typeof actual !== 'string' || actual.includes(want) || actual.length > LONGEST)
     return undefined
@@ -39,7 +39,7 @@ export function lookAlikePart(want: unknown, actual: unknown): string | undefine
   return `it looks as if it did, but has ${which}`
 }
 
-/** What a person sees: compatible forms and all blanks are the same, invisible characters are not there. */
+/** The text as a person sees it: compatible forms and all blanks are the same, invisible characters are not there. */
 function seen(text: string): string {
   return text
     .slice(0, LONGEST)

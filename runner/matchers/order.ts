@@ -93,7 +93,7 @@ function isMeasure(value: unknown): boolean {
   return isExpression(value) || measured(value) !== undefined
 }
 
-/** Of a number that is known to be at least so much, only one of the two answers is certain. */
+/** For a number with a known lower bound, only one of the two answers is certain. */
 function bound({ part, why }: Incomplete, isCertain: (least: number) => boolean, answer: boolean): Answer {
   return typeof part === 'number' && isCertain(part) ? answer : untaken(why)
 }

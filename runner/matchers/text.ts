@@ -55,7 +55,7 @@ function textual(word: string, holds: (actual: string, want: string) => boolean,
   }
 }
 
-/** The character that stands for bytes that could not be decoded is not one of the text. */
+/** The replacement character for undecodable bytes is not a character of the text. */
 function isUndecoded(want: unknown): boolean {
   return typeof want === 'string' && want.includes('\ufffd')
 }

@@ -53,7 +53,7 @@ function bound(schema: AnySchema, plain: unknown, at: Place | undefined, to: Bin
   return wantsText(schema) ? located(() => textIn(schema, value, plain), place) : value
 }
 
-/** A scalar that is wrapped for its spelling is no mapping. */
+/** A scalar that is wrapped for its spelling is not a mapping. */
 function isMapping(plain: unknown): plain is object {
   return typeof plain === 'object' && plain !== null && !Array.isArray(plain) && !(plain instanceof Spelled)
 }

@@ -6,7 +6,7 @@ const NOTES = Symbol('filled')
 /** Source of the expression → its value, in the order they were filled in. */
 export type Filled = ReadonlyMap<string, unknown>
 
-/** The same names; what is evaluated with them is noted. */
+/** The same names; each evaluation with them is noted. */
 export function noting(names: Names): { readonly names: Names; readonly filled: Filled } {
   const filled = new Map<string, unknown>()
   return { names: { ...names, [NOTES]: filled }, filled }

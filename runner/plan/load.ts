@@ -1,4 +1,4 @@
-/** Text → a document with positions. What could surprise a reader is an error with its line. */
+/** Text → a document with positions. Surprising text is an error with its line. */
 import { readFileSync, statSync } from 'node:fs'
 import { isMap, type Document as YamlDocument } from 'yaml'
 import { parseYaml } from '../base/yaml/parse.ts'
@@ -69,7 +69,7 @@ const INDEPENDENT: ReadonlySet<string> = new Set([
   'bad_directive',
 ])
 
-/** One slip makes a cluster of errors: the first of a line counts, and none that follows from it on the next. */
+/** A slip makes a cluster of errors: the first of a line counts, and errors on the next line that follow from it do not. */
 function firstOfEach(text: string, problems: readonly YamlProblem[]): YamlProblem[] {
   const first: YamlProblem[] = []
   let [line, counted, last] = [1, 0, -1]

@@ -1,4 +1,4 @@
-/** What a JSON Schema can't say of a text: that it is a JSONPath, a command that does something, a time that can be waited for. */
+/** Rules for a text beyond JSON Schema: it is a JSONPath, a command that does something, a time that can be waited for. */
 import type { Finding } from '../contracts/errors.ts'
 import type { Meaning } from '../contracts/params.ts'
 import { type Place, placeAt, placeOfKey } from '../contracts/source.ts'
@@ -13,7 +13,7 @@ interface Schema {
   readonly additionalProperties?: boolean | Schema
 }
 
-/** Findings of a value that is of the right shape. What is still an expression is checked once it is filled in. */
+/** Findings of a value that is of the right shape. Expressions are checked once they are filled in. */
 export function meaningErrors(schema: Schema, value: unknown, place: Place): Finding[] {
   const is = schema['x-is']
   if (is === 'steps' || is === 'condition' || is === 'conditions') return []

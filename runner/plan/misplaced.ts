@@ -3,7 +3,7 @@ import { otherTool } from '../base/other-tools.ts'
 import type { Kinds } from '../contracts/kinds.ts'
 import type { StepKind } from '../contracts/step.ts'
 
-/** What to write in place of a key that a step has not got; undefined when nothing is known of it. */
+/** The replacement for a key that a step does not have; undefined when none is known. */
 export function stepHint(word: string, value: unknown, kind: StepKind | undefined, kinds: Kinds): string | undefined {
   const said = `${word}: ${typeof value === 'string' && value.length <= 40 ? value : '…'}`
   return (kind && insideKind(word, said, kind)) ?? registered(word, said, kinds) ?? otherTool('step', word)

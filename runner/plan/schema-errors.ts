@@ -12,14 +12,14 @@ type Schema = Readonly<Record<string, unknown>>
 export interface Wording {
   /** Says that a word is of the language, but not built yet. */
   planned?(word: string): string | undefined
-  /** Whether values are filled in at this path: what is an expression there is checked again once it has a value. */
+  /** True if values are filled in at this path: an expression there is checked again once it has a value. */
   fills?(path: readonly (string | number)[], error: SchemaError): boolean
 }
 
 /** A mapping of 100,000 wrong keys has as many errors; nobody reads more than these. */
 const MOST = 20
 
-/** One finding a spot. */
+/** At most a single finding a spot. */
 export function findingsOf(
   errors: readonly SchemaError[],
   schema: object,
@@ -193,7 +193,7 @@ function textOf(value: unknown): string | undefined {
 /** The schema that holds the keyword that failed. */
 function schemaAt(schema: object, pointer: string): Schema {
   let at: unknown = schema
-  // The path of a schema is the fragment of a URI, that of a value is not.
+  // The path of a schema is the fragment of a URI; the path of a value is not.
   for (const step of pointer.split('/').slice(1, -1))
     at = (at as Record<string, unknown> | undefined)?.[unescaped(decodeURIComponent(step))]
   return (at ?? {}) as Schema

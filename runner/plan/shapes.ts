@@ -90,7 +90,7 @@ export const fragmentShape = mapping({
   outputs: optional(open('what it gives back: name → expression')),
 })
 
-/** Beside the condition of a requirement; `input` stands alone. */
+/** Beside the condition of a requirement; `input` excludes other keys. */
 export const requirementShape = mapping({
   input: optional(text('an input that must be given')),
   if: optional(expression('asked only when this is true')),

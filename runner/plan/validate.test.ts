@@ -1,4 +1,4 @@
-/** What stands where something else is expected gives one located finding, whatever it is. */
+/** An unexpected value of any kind gives a single located finding. */
 import { describe, expect, test } from 'bun:test'
 import { planOf, problems } from './testing.ts'
 

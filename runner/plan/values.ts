@@ -101,7 +101,7 @@ export function asText(value: unknown): string {
   return exactJson(unspelled(value))
 }
 
-/** The value of an expression, in its spelling; what is wrong with it is told by its place in the whole text. */
+/** The value of an expression, in its spelling; errors have their place in the whole text. */
 export function evaluateWithin({ source, at }: Expression, names: Names): unknown {
   try {
     return note(names, source, evaluateSpelled(source, names))

@@ -1,4 +1,4 @@
-/** What was really asked, and what failed commands wrote, in lines. */
+/** The questions as asked, and the output of failed commands, in lines. */
 import type { Asked, OutputTail } from '../contracts/events.ts'
 import { type Line, singleLines } from './line.ts'
 import { cleanLine } from './plain-text.ts'
@@ -9,7 +9,7 @@ const MOST_LINES = 15
 const LONGEST_VALUE = 200
 const LONGEST_NAME = 70
 
-/** `title`: what is shown already. A question that it repeats word for word is left out, unless values stand in it. */
+/** `title`: the text that is shown already. A question that only repeats it is left out, unless it contains values. */
 export function askedLines(asked: readonly Asked[], title: string | undefined, tone: Tone): Line[] {
   return asked.flatMap(({ text, values }) => {
     const pairs = Object.entries(values)
@@ -31,7 +31,7 @@ export function outputLines(outputs: readonly OutputTail[], tone: Tone): Line[] 
   return lines.flatMap(singleLines)
 }
 
-/** JSON spelling, so that a number and a text that looks like one can be told apart. */
+/** JSON spelling, to distinguish a number from a text that looks like one. */
 export function valueText(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`

@@ -101,7 +101,7 @@ function historyLines({ history }: Failure, tone: Tone): Line[] {
 function lastLines({ last, history, checks, outputs = [] }: Failure, tone: Tone): Line[] {
   if (last === undefined || last === '' || last === history.at(-1)?.says) return []
   if (checks.length === 1 && checks[0]?.actual === last) return []
-  // Of a command its output follows.
+  // The output of a command follows.
   if (outputs.length > 0 && /^exit \d+(:|$)/.test(last)) return []
   return [{ indent: 0, text: `${tone.dim('last reading:')} ${oneLine(last)}`, hang: 2 }]
 }

@@ -1,4 +1,4 @@
-/** One line of an explanation; `hang` is how much further in its continuation stands. */
+/** A line of an explanation; `hang` is the further indent of its continuation. */
 export interface Line {
   readonly indent: number
   readonly text: string
@@ -7,7 +7,7 @@ export interface Line {
   readonly aligned?: boolean
 }
 
-/** A text of several lines stands under its first one. */
+/** Further lines of a text are aligned with its first one. */
 export function singleLines(line: Line): Line[] {
   const { indent, hang = 0 } = line
   const [first = '', ...rest] = line.text.replaceAll('\t', '  ').split('\n')

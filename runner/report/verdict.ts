@@ -47,7 +47,7 @@ export function cutOffStep(kase: CaseRecord): StepRecord | undefined {
   return [...stepsOf(kase)].findLast(({ outcome, reason }) => outcome === 'errored' && reason?.message === KILLED)
 }
 
-/** What `--keep` leaves in did not go wrong. */
+/** True if `--keep` left changes in, and nothing went wrong. */
 export function isLeftOnPurpose(cases: readonly CaseRecord[]): boolean {
   const isWrong = cases.some(({ restored, killed }) => restored === 'failed' || restored === 'drifted' || killed)
   return !isWrong && cases.some(({ restored }) => restored === 'kept')

@@ -6,13 +6,13 @@ import { DRIFT } from './drift.ts'
 
 export interface FileScripts {
   readonly path: string
-  /** What it says, where the path is a link. */
+  /** The target of the link, if the path is one. */
   readonly link?: string | undefined
   /** Undefined: it was not there. `mode` without leading zeros, `owner` as `UID:GID`. */
   readonly before: { readonly hash: string; readonly mode: string; readonly owner: string } | undefined
-  /** Hash of what is written. */
+  /** Hash of the written content. */
   readonly after: string
-  /** Where `then` runs. */
+  /** The folder in which `then` runs. */
   readonly directory: string
   /** The shell of each command of `then`, which is kept as `then-1`. */
   readonly thens: readonly string[]
@@ -83,7 +83,7 @@ function ours({ before, after, thens }: FileScripts): string {
 }`
 }
 
-/** A copy of what is there comes first, for what else a file may have: an access list. */
+/** A copy of the existing file comes first, for its other properties: an access list. */
 function putBack({ mode, owner }: NonNullable<FileScripts['before']>, link: string | undefined): string {
   const linked = `[ -L "$path" ] || { rm -rf "$path"; ln -s ${quote(link ?? '')} "$path" || return 1; }
   file=$(readlink -f "$path")

@@ -88,7 +88,7 @@ function undoHere(
   thens: readonly ThenUndo[],
 ): FileUndo {
   const { path, directory, shell = 'sh' } = place
-  // Values of the commands may be secrets, so each stands in a file of its own that only its owner can read.
+  // Values of the commands may be secrets, so each is in a file of its own that only its owner can read.
   const files = thens.map((one, index) => {
     const text = 'script' in one ? one.script : toShell(one.command)
     return [`then-${index + 1}`, Buffer.from(`${text}\n`)] as const
@@ -127,7 +127,7 @@ async function runCommand(command: Command, place: FilePlace, { in: inside, then
   throw new CheckFailure(`\`then\` ${how}: ${says(command)}`, { outputs: [writtenBy(command, exit)] })
 }
 
-/** `then` may rewrite the file itself, so what counts is that it is no longer what it was. */
+/** `then` may rewrite the file itself, so the check is only that it changed. */
 async function effectOf(
   { files, path, says: said }: FilePlace,
   before: Uint8Array | undefined,

@@ -14,17 +14,17 @@ import type { Tls } from './reach/secure.ts'
 import { Trace } from './reach/trace.ts'
 
 const KEEP = 16 * 1024 * 1024
-/** Of the body of a redirect that is followed: nobody reads it, and short ones keep the connection. */
+/** The limit for the body of a redirect that is followed: it is not used, and short ones keep the connection. */
 const KEEP_OF_REDIRECT = 64 * 1024
 
-/** One exchange with all of its redirects, and what bounds it. */
+/** An exchange with all of its redirects, and its limits. */
 interface Exchange {
   readonly origin: Origin
   readonly request: HttpRequest
   readonly cookies: Cookies | undefined
   readonly signal: AbortSignal
   readonly start: number
-  /** Of the request that is under way. */
+  /** The trace of the request that is under way. */
   trace: Trace
   whom: Whom
 }

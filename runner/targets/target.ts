@@ -26,7 +26,7 @@ export interface TargetParts {
   readonly config: Readonly<Record<string, unknown>>
   /** Fills in `${{ }}` of those keys; without it they are taken as they stand. */
   resolve?: (<T>(plain: T) => T) | undefined
-  /** Lives as long as the case: what is kept from step to step, such as cookies, is kept for it. */
+  /** Lives as long as the case: it keeps state from step to step, such as cookies. */
   readonly keeps?: object | undefined
 }
 

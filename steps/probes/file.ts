@@ -92,7 +92,7 @@ function nothingAt(path: string, info: FileInfo | undefined): Reading {
   return { fields: { exists: false, kind: info.kind }, says: `${path} is ${aKind(info.kind)}` }
 }
 
-/** What is not a file has no content, which is not an empty one. */
+/** Only a file has content; missing content differs from empty content. */
 function noFile({ path }: FileParams, { info }: Found): Reading {
   const unknown = incomplete(`${path} is ${aKind(info.kind)}, and only a file has content`)
   return {
@@ -103,11 +103,11 @@ function noFile({ path }: FileParams, { info }: Found): Reading {
   }
 }
 
-/** Only what is asked for is read: the whole of a large file only to hash it, where it is. */
+/** Only the requested fields are read: the whole of a large file only to hash it, where it is. */
 async function readFile(params: FileParams, found: Found): Promise<Reading> {
   const { files, path, info, asked: wants, timeout } = found
   const wantsDocument = wants('json') || wants('$')
-  // The kernel tells 0 as the size of its files.
+  // The kernel reports 0 as the size of its files.
   const wantsContent = wants('text') || wantsDocument || (wants('size') && info.size === 0)
   const bytes = wantsContent ? await files.read(path, { most: MOST + 1, timeout }) : undefined
   if (wantsContent && bytes === undefined) return nothingAt(params.path, undefined)
@@ -137,7 +137,7 @@ async function hashOf(whole: Uint8Array | undefined, { files, path, timeout }: F
   return (await files.sha256(path, { timeout })) ?? incomplete('it was removed while it was read')
 }
 
-/** Of a text that is known in part there is no document that is. */
+/** A text that is known in part has no document. */
 async function documentIn(
   text: string | Incomplete,
   { path, as }: FileParams,

@@ -35,7 +35,7 @@ export const fingerprint = defineProbe({
     const name = typeof params === 'string' ? params : params.name
     const known = context.memory.get(keyOf(name)) as { made: Made; hash: string } | undefined
     const asked = typeof params === 'string' ? undefined : (params as Made)
-    // One that is made now would equal itself.
+    // A fingerprint that is made now would equal itself.
     if (!known && !(asked && context.isBaseline))
       return { untaken: `no fingerprint "${name}" was made in the baseline` }
     if (known && asked && !Bun.deepEquals(known.made, asked, true))
@@ -77,7 +77,7 @@ function readable(path: string): string {
 [ -f ${quote(path)} ] || { echo "it is not a file" >&2; exit 1; }`
 }
 
-/** Of a value over several lines only the first would be hashed. */
+/** Only the first line of a value over several lines would be hashed. */
 function oneLine(keys: readonly string[], path: string): string {
   const open = `${patternOf(keys)}[[:space:]]*("([^"\\]|\\.)*|'[^']*|\`[^\`]*)$`
   return `if grep -aqE ${quote(open)} ${quote(path)}; then echo "a value goes on in the next line: leave out keys" >&2; exit 1; fi`

@@ -1,6 +1,6 @@
 /** Addresses as plans write them: `HOST:PORT`, filled in only when they are used. */
 
-/** What is wrong with the text of a port. */
+/** The error in the text of a port. */
 export function portFault(port: string): string | undefined {
   if (port === '') return 'the port is missing'
   if (!/^\d+$/.test(port)) return `"${port}" is not a port`
@@ -9,7 +9,7 @@ export function portFault(port: string): string | undefined {
 }
 
 /**
- * What is wrong with `HOST:PORT`, `PORT`, or `:PORT`; undefined when nothing is. The port of a service may be left out.
+ * The error in `HOST:PORT`, `PORT`, or `:PORT`; undefined without an error. The port of a service may be left out.
  * Parts that are expressions are checked when they are filled in.
  */
 export function addressFault(address: string): string | undefined {

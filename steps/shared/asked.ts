@@ -1,4 +1,4 @@
-/** What probes and steps really ask, in words that a person can use: a request as HTTP has it, a command that can be pasted into a shell. */
+/** The questions of probes and steps, in words that a person can use: a request as HTTP has it, a command that can be pasted into a shell. */
 import { exactJson } from '../../runner/base/exact-json.ts'
 import { filledIn, quote } from '../../runner/contracts/command.ts'
 import type { Target } from '../../runner/contracts/target.ts'

@@ -1,4 +1,4 @@
-/** The lines of a .env file, with the places of their values: for what is wrong with one, and for edits that keep the rest. */
+/** The lines of a .env file, with the places of their values: for errors in a line, and for edits that keep the rest. */
 
 export interface EnvEntry {
   readonly key: string
@@ -12,7 +12,7 @@ export interface EnvEntry {
 
 export interface EnvLines {
   readonly entries: readonly EnvEntry[]
-  /** Offset of the first line that is not `KEY=value`, and what is wrong with it. */
+  /** Offset of the first line that is not `KEY=value`, and the error in it. */
   readonly fault?: { readonly at: number; readonly why: string } | undefined
 }
 

@@ -18,7 +18,7 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   ini: 'ini',
 }
 
-/** What the name of a file does not tell is text. */
+/** Files whose names do not give a format are text. */
 export function formatOf(path: string, as?: Format): Format {
   if (as) return as
   const name = path.split('/').at(-1) ?? ''
@@ -89,7 +89,7 @@ async function tomlIn(text: string): Promise<unknown> {
   }
 }
 
-/** The reader keeps times to the millisecond: of one that is written finer, the rest is not known. */
+/** The reader keeps times to the millisecond: finer digits are lost. */
 function withLostDigits(value: unknown, text: string): unknown {
   if (value instanceof Date) {
     const time = /\d\d:\d\d:\d\d\.\d+/.exec(value.toISOString())?.[0]

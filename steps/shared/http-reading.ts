@@ -83,7 +83,7 @@ function eventFields(events: readonly ServerEvent[], text: string | Incomplete):
   }
 }
 
-/** What was made of a text is incomplete where the text is. */
+/** A value derived from an incomplete text is incomplete, too. */
 function asKnownAs<T extends string | readonly unknown[]>(text: string | Incomplete, made: T): T | Incomplete {
   if (!isIncomplete(text)) return made
   return text.part === undefined ? incomplete(text.why) : incomplete(text.why, made, text.missing)

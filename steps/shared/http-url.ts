@@ -16,7 +16,7 @@ interface Authority {
 /** Undefined for a text that does not begin as a URL does. */
 function authorityOf(url: string): Authority | undefined {
   const expressions: string[] = []
-  // What is inside an expression separates nothing.
+  // Characters inside an expression do not separate anything.
   const plain = url.replace(EXPRESSION, (one) => `\u0001${expressions.push(one) - 1}\u0002`)
   const back = (text: string) => text.replace(/\u0001(\d+)\u0002/g, (_, index) => expressions[Number(index)] ?? '')
   const [, scheme = '', user, host = '', port] = AUTHORITY.exec(plain) ?? []
@@ -40,7 +40,7 @@ export function withQuery(url: string, query: string): string {
   return `${address}${joint}${query}${fragment}`
 }
 
-/** What is wrong with a URL, and how it is meant; undefined when nothing is. `url` may hold expressions. */
+/** The error in a URL, and the likely meaning; undefined without an error. `url` may hold expressions. */
 export function urlFault(url: string): { readonly message: string; readonly hint: string } | undefined {
   if (url.startsWith('${{')) return undefined
   const parts = authorityOf(url)

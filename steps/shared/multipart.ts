@@ -34,7 +34,7 @@ export const multipart = Type.Unsafe<Parts>({
   description: 'a body of several parts: name → a text, {file: PATH}, {content: TEXT}, or a list of them',
 })
 
-/** What is wrong with parts as they are written. */
+/** The error in parts as they are written. */
 export function checkParts(parts: unknown, place: Place): Finding[] {
   if (typeof parts !== 'object' || parts === null || Array.isArray(parts)) return []
   return Object.entries(parts).flatMap(([name, part]) =>

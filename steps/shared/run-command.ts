@@ -57,7 +57,7 @@ export function detailed(params: RunParams): Detailed {
   return 'command' in params ? params : { command: params }
 }
 
-/** What a command had written when its time was over. */
+/** The output of a command until its time was over. */
 export interface Late {
   readonly late: Output
 }

@@ -1,4 +1,4 @@
-/** What can be told of a query by its text. */
+/** Facts about a query that its text shows. */
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
 
@@ -6,7 +6,7 @@ const PLAIN_TEXT = "'(?:[^']|'')*'"
 const ESCAPED_TEXT = "'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'"
 const COMMON = ['"(?:[^"]|"")*"', '--[^\\n]*', '/\\*[\\s\\S]*?\\*/']
 
-/** What a semicolon may stand in without ending a statement. */
+/** The places where a semicolon does not end a statement. */
 const PASSED: Readonly<Record<Dialect, string>> = {
   sqlite: [PLAIN_TEXT, ...COMMON, '`[^`]*`', '\\[[^\\]]*\\]'].join('|'),
   postgres: [`\\b[eE]${ESCAPED_TEXT}`, PLAIN_TEXT, ...COMMON, '\\$(\\w*)\\$[\\s\\S]*?\\$\\1\\$'].join('|'),
@@ -38,7 +38,7 @@ export function refusedBySqlite(query: string): string | undefined {
   return word ? `${word} is not a query` : 'the query is empty'
 }
 
-/** A column that stands twice would be lost: a row is a mapping. */
+/** A duplicate column would be lost: a row is a mapping. */
 export function columnTwice(names: readonly string[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) !== index)
 }

@@ -4,8 +4,8 @@ import type { View } from './view.ts'
 const LINE = /^[0-9a-f]{4,16}:?[ \t]+((?:[0-9a-f]{2,8}(?: {1,3}|$))+)[^\n]*/gim
 
 /**
- * The hex digits of a dump alone, without what stands between those of two lines. Each digit ends with its line: the text behind
- * them shows the same bytes. Undefined where the bytes are no dump.
+ * The hex digits of a dump alone, without the text between those of two lines. Each digit ends with its line: the text behind
+ * them shows the same bytes. Undefined where the bytes are not a dump.
  */
 export function dumpView(bytes: Uint8Array): View | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')

@@ -2,14 +2,14 @@
 import { HEX, isHex } from './skeleton.ts'
 
 export interface Escape {
-  /** What it stands for. */
+  /** The decoded bytes. */
   readonly bytes: ArrayLike<number> & Iterable<number>
   /** How many bytes it takes. */
   readonly length: number
 }
 
 export interface Rule {
-  /** Where the next escape may begin; the length when there is none. */
+  /** The offset where the next escape may begin; the length when there is none. */
   next(bytes: Uint8Array, from: number): number
   decode(bytes: Uint8Array, at: number): Escape | undefined
 }
@@ -37,7 +37,7 @@ export const escapes: Rule = {
   },
 }
 
-/** RFC 2045, 6.7. Apart from the others, since `TOKEN=beef` is no escape. */
+/** RFC 2045, 6.7. Apart from the others, since `TOKEN=beef` is not an escape. */
 export const quotedPrintable: Rule = {
   next: (bytes, from) => {
     const at = bytes.indexOf(EQUALS, from)
@@ -124,7 +124,7 @@ function octet(bytes: Uint8Array, at: number, length: number): Escape | undefine
 
 const LONGEST_ENTITY = 34
 
-/** `&amp;`, `&#38;`, `&#x26;`. A name that is not a letter stands for punctuation, which no skeleton has. */
+/** `&amp;`, `&#38;`, `&#x26;`. A name that is not a letter means punctuation, which skeletons lack. */
 function entity(bytes: Uint8Array, at: number): Escape | undefined {
   let end = 1
   while (end < LONGEST_ENTITY && isOfName(bytes[at + end])) end++

@@ -1,4 +1,4 @@
-/** The secrets that this process has learned. Nothing that it prints or writes down for people shows one of them. */
+/** The secrets that this process has learned. They are masked in everything that it prints or writes down for people. */
 import { Redactor } from './redactor.ts'
 
 export const known = new Redactor()

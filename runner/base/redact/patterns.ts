@@ -1,13 +1,13 @@
-/** What a secret looks like: the skeletons to search for, and how each find is checked and widened. */
+/** The forms of a secret: the skeletons to search for, and how each find is checked and widened. */
 import { base32Of, base64Of, type Encoded } from './encodings.ts'
 import { isKept, skeletonBytes } from './skeleton.ts'
 import { innermost } from './views.ts'
 
 export interface Pattern {
   readonly secret: string
-  /** What is searched for in skeletons. */
+  /** The bytes to search for in skeletons. */
   readonly skeleton: Buffer
-  /** What has to be there besides. `tight`: the very characters; `base64`: its letters, with case; `joined`: nothing in between. */
+  /** The further check of a find. `tight`: the very characters; `base64`: its letters, with case; `joined`: nothing in between. */
   readonly check: 'none' | 'tight' | 'base64' | 'joined'
   /** From the first to the last byte of the skeleton, as it is written. */
   readonly core: Buffer

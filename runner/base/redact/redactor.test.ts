@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { MASK, Redactor } from './redactor.ts'
 
-/** What programs make of a text. */
+/** Forms of a text that programs write. */
 const writings: Record<string, (secret: string) => string> = {
   'as it is': (secret) => secret,
   JSON: (secret) => JSON.stringify({ token: secret }),

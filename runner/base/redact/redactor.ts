@@ -79,7 +79,7 @@ const MASKED = Buffer.from(MASK)
 /** Bytes of its quotes. */
 const QUOTE = 3
 
-/** What is masked already stays as it is, also when the secret is "secret". */
+/** Masked text stays as it is, also when the secret is "secret". */
 function isMask(bytes: Uint8Array, { start, end }: Span): boolean {
   const from = start - QUOTE
   return (

@@ -19,13 +19,13 @@ const LEAST_OVERLAP = 1 << 14
 
 /** A beginning of a secret that ends with the text is masked from so many letters; before an ellipsis from `SHORTEST`. */
 const SHORTEST_CUT = 12
-/** How often each byte may be compared before a search goes over to one that never looks back. */
+/** How often each byte may be compared before a search switches to an algorithm that never looks back. */
 const MOST_WORK = 32
 
 export class Search {
   readonly #literals: Literal[] = []
   readonly #byStart = new Map<number, Pattern[]>()
-  /** Which hashes of four bytes begin a pattern: one lookup for almost every byte of a text. */
+  /** The hashes of four bytes that begin a pattern: one lookup for almost every byte of a text. */
   readonly #filter = new Uint8Array(1 << 16)
   readonly #pieces = new Pieces()
   #longest = 0
@@ -156,7 +156,7 @@ class Look {
     const { at: places } = this.#skeleton
     const [first, last] = [places[at] as number, places[at + pattern.skeleton.length - 1] as number]
     if (pattern.check === 'joined') return last - first === pattern.skeleton.length - 1
-    // What lies between is bounded, too: nothing spreads a secret that far.
+    // The bytes in between are bounded, too: nothing spreads a secret that far.
     if (last - first > pattern.core.length * MOST_SPREAD + 64) return false
     const written = this.#view.bytes.subarray(first, last + 1)
     this.#work += written.length

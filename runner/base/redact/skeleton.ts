@@ -4,7 +4,7 @@
  */
 export interface Skeleton {
   readonly bytes: Uint8Array
-  /** Where each byte was. */
+  /** The original offset of each byte. */
   readonly at: Uint32Array
   readonly length: number
 }
@@ -15,7 +15,7 @@ const X = 0x78
 /** A control sequence that sets a title or a link has text in it. */
 const LONGEST_TITLE = 256
 
-/** What each byte becomes; 0 is left out. All of UTF-8 beyond ASCII stays. */
+/** The folded form of each byte; 0 leaves it out. All of UTF-8 beyond ASCII stays. */
 const FOLDED = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return byte
   const character = String.fromCharCode(byte)

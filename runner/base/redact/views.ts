@@ -32,7 +32,7 @@ export function innermost(bytes: Uint8Array): Uint8Array {
   return [...levelsOf({ bytes, at: undefined })].at(-1)?.bytes ?? bytes
 }
 
-/** One level of escapes taken away; undefined when there are none. No escape is shorter than what it stands for. */
+/** The text with one level of escapes decoded; undefined when there are none. An escape is never shorter than its decoded bytes. */
 function decoded(view: View, rule: Rule): View | undefined {
   const { bytes } = view
   let i = rule.next(bytes, 0)

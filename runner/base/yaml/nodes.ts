@@ -1,4 +1,4 @@
-/** What YAML allows and a reader would not expect: keys given twice, aliases out of place, lists as keys. */
+/** Valid YAML that a reader would not expect: keys given twice, aliases out of place, lists as keys. */
 import {
   type Alias,
   type Document,
@@ -24,7 +24,7 @@ interface Look {
   readonly foreign: boolean
   readonly anchors: Map<string, Node>
   readonly open: Set<unknown>
-  /** How many values a node stands for, with its aliases written out. */
+  /** The number of values in a node, with its aliases written out. */
   readonly sizes: Map<unknown, number>
   aliased: number
 }
@@ -119,7 +119,7 @@ function problem(node: unknown, code: string, message: string, hint: string): Ya
   return { code, message, hint, start, end: Math.max(start + 1, end) }
 }
 
-/** A slip with quotes explains more than what came of it. */
+/** A slip with quotes explains more than its consequences. */
 function trapOr({ text }: Look, found: YamlProblem): YamlProblem {
   return { ...found, ...quoteIt(text, found.start) }
 }
@@ -135,7 +135,7 @@ export function isMerge({ key }: Pair): boolean {
   return isScalar(key) && key.source === '<<' && key.type === 'PLAIN'
 }
 
-/** The mappings that a `<<` brings in; undefined for what is not one. */
+/** The mappings that a `<<` brings in; undefined for a value that is not a mapping. */
 export function mergedOf(value: unknown, anchors: ReadonlyMap<string, Node>): readonly YAMLMap[] | undefined {
   const node = isAlias(value) ? anchors.get(value.source) : value
   if (isMap(node)) return [node]

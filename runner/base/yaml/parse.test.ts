@@ -126,7 +126,7 @@ describe('size', () => {
     parseYaml(text)
     return performance.now() - start
   }
-  /** 4 for what is linear, 16 for what is quadratic; the best of three, since others use this machine, too. */
+  /** 4 for linear time, 16 for quadratic; the best of three, since others use this machine, too. */
   const growth = (text: (count: number) => string) =>
     Math.min(...[1, 2, 3].map(() => time(text(20_000)) / time(text(5_000))))
   test.each([

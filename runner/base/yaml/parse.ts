@@ -53,7 +53,7 @@ function isEmpty({ contents }: YamlDocument.Parsed): boolean {
   return isScalar(contents) && contents.value === null && !contents.source && !contents.tag && !contents.anchor
 }
 
-/** Tags and directives are reported by `strangers`, or are no fault in files of other tools. */
+/** `strangers` reports tags and directives; in files of other tools they are allowed. */
 function libraryProblems(text: string, scanned: Scan, yaml: YamlDocument.Parsed, foreign: boolean): YamlProblem[] {
   const errors: readonly YAMLError[] = foreign ? yaml.errors : [...yaml.errors, ...yaml.warnings]
   return errors

@@ -3,7 +3,7 @@ export interface YamlProblem {
   /** A short stable name: `multiple_docs`, `duplicate_key`. */
   readonly code: string
   readonly message: string
-  /** What to do next. */
+  /** The next thing for the user to do. */
   readonly hint: string
   readonly start: number
   readonly end: number

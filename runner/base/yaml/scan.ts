@@ -6,7 +6,7 @@ export interface Scan {
   readonly brackets: readonly { readonly at: number; readonly opens: boolean }[]
   /** Quoted texts that are not closed, or only on another line. */
   readonly longQuotes: readonly { readonly start: number; readonly end: number }[]
-  /** Where nesting is deeper than what recurses later can take; then the tokens end there. */
+  /** The offset where nesting gets too deep for later recursion; the tokens end there. */
   readonly tooDeep: number | undefined
 }
 

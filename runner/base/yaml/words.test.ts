@@ -1,4 +1,4 @@
-/** Slips of people who write plans, and what they are told: never a word of the YAML library. */
+/** Slips of people who write plans, and the messages for them: never a word of the YAML library. */
 import { expect, test } from 'bun:test'
 import { parseYaml } from './parse.ts'
 

@@ -1,4 +1,4 @@
-/** What the YAML library says, in words for people, at the character that caused it. */
+/** The errors of the YAML library, in words for people, at the character that caused them. */
 import type { YAMLError } from 'yaml'
 import type { YamlProblem } from './problem.ts'
 import { openBracket, type Scan } from './scan.ts'
@@ -27,7 +27,7 @@ const QUOTE = {
 }
 const BRACKET = { message: 'this bracket is never closed', hint: 'close it on the same line, or indent what is inside' }
 
-/** A quote that is not closed swallows lines up to the next quote: the error is told there, and the cause is where it opens. */
+/** A quote that is not closed swallows lines up to the next quote: the library reports that later quote, and the cause is where the first one opens. */
 function openQuote({ longQuotes }: Scan, { message, pos: [position] }: YAMLError) {
   if (/^Missing closing/.test(message)) return longQuotes.findLast(({ start }) => start < position)
   return longQuotes.findLast(({ start, end }) => start <= position && position <= end + 1)

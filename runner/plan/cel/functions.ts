@@ -27,7 +27,7 @@ export function withFunctions(made: Environment): Environment {
   return made
 }
 
-/** What `matches` is called inside: the library's own one searches with the backtracking engine of JavaScript. */
+/** The internal name of `matches`: the library's own one searches with the backtracking engine of JavaScript. */
 export const SEARCH = 'matchre'
 
 /** The source with `matches` searching in linear time. Every character keeps its position. */

@@ -5,7 +5,7 @@ import { wrong } from '../schema-errors.ts'
 
 const TAKES = 'a file path is literal'
 
-/** Findings of what only a shell would understand. Values of expressions are literal, too, and so is what they hold. */
+/** Findings of syntax that only a shell would understand. Values of expressions are literal, too. */
 export function checkLiteralPath(path: string, place: Place): Finding[] {
   const plain = path.replace(/\$?\$\{\{.*?\}\}/g, '')
   const found = SHELL_WORDS.find(({ pattern }) => pattern.test(plain))

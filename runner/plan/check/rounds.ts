@@ -71,7 +71,7 @@ function placeOfName(each: unknown, name: string, place: Place): Place {
   return row === -1 ? placeOfKey(placeOf(each) ?? place, name) : placeOfKey(placeAt(place, row), name)
 }
 
-/** What each round captures is kept, and every round is an event. */
+/** The captures of each round are kept, and every round is an event. */
 export const MOST_ROUNDS = 1_000_000
 
 export function tooManyRounds(place: Place, count: number | bigint): Finding {

@@ -47,7 +47,7 @@ function wholeCase(kase: CaseRecord): TestCase {
   }
 }
 
-/** What only warns is explained here: it has no `failure` of its own. */
+/** Warnings are explained here: they have no `failure` of their own. */
 function stepLine({ title, depth, outcome = 'errored', duration, reason, failure, noticed }: StepRecord): string {
   const why = reason ? `: ${reasonText(reason)}` : ''
   const indent = '  '.repeat(depth)

@@ -19,7 +19,7 @@ const compress = {
 type Name = keyof typeof compress
 const codingOf = (name: Name) => (name === 'raw' ? 'deflate' : name)
 
-/** What the server answers next. */
+/** The next answers of the server. */
 let answer: (socket: Socket) => void
 let server: Server
 let base = ''

@@ -4,7 +4,7 @@ import type { HttpResponse } from '../../contracts/target.ts'
 import { readBody } from './body.ts'
 import { type EventsBody, isEventStream, readEvents } from './events.ts'
 
-/** What undici gives once the head of an answer is there. */
+/** The response of undici once the head of an answer is there. */
 export interface Head {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>

@@ -7,7 +7,7 @@ export interface Body {
   readonly bytes: Uint8Array
   /** Why bytes are missing at the end: `cut at 16 MiB`. */
   readonly cut?: string | undefined
-  /** Why the body could not be decoded; there are no bytes then. */
+  /** The reason why the body could not be decoded; there are no bytes then. */
   readonly undecoded?: string | undefined
 }
 

@@ -15,7 +15,7 @@ const KEPT_FOR = 10_000
 /** As much as curl takes: cookies and policies of real servers go beyond the 16 KiB of undici. */
 const LONGEST_HEAD = 300 * 1024
 
-/** Where a request goes, and how. */
+/** The destination of a request, and its options. */
 export interface Way {
   readonly transport: Pick<Transport, 'connect'>
   readonly to: Address
@@ -64,7 +64,7 @@ export async function exchange(way: Way, ask: Ask, signal: AbortSignal, trace = 
 /** RFC 9110, 9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
-/** Cuts what is still open: whoever closes a transport waits for no answer any more. */
+/** Cuts open exchanges: closing a transport does not wait for answers. */
 export async function closeClient(transport: Way['transport']): Promise<void> {
   const { all } = kept.get(transport) ?? { all: [] }
   kept.delete(transport)

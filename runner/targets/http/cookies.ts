@@ -7,7 +7,7 @@ import type { CookieJar } from 'tough-cookie'
 export class Cookies {
   readonly #jars = new Map<string, CookieJar>()
 
-  /** Keeps what an answer sets. What a browser would refuse is not kept: another domain, a malformed cookie. */
+  /** Keeps the cookies of an answer. Cookies that a browser would refuse are not kept: another domain, a malformed cookie. */
   async keep(url: URL, set: string | readonly string[] | undefined): Promise<void> {
     if (set === undefined) return
     const { CookieJar } = await import('tough-cookie')

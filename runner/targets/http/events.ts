@@ -62,7 +62,7 @@ export async function readEvents(
       if (data === '[DONE]') last ??= after(AFTER_DONE, () => end('done'))
     },
   })
-  // Whatever the charset says: a stream of events is always UTF-8.
+  // The charset does not matter: a stream of events is always UTF-8.
   const decoder = new TextDecoder()
   try {
     if (!limits.isError) look.now()

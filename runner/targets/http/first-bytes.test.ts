@@ -4,7 +4,7 @@ import { FirstBytes } from './first-bytes.ts'
 
 const FINAL = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
 
-/** What is read of an answer that comes in these chunks. */
+/** The result for an answer that comes in these chunks. */
 function seen(...chunks: readonly string[]): { text: string; count: number } {
   const stream = new PassThrough()
   const start = new FirstBytes(stream)

@@ -11,12 +11,12 @@ const LONGEST_HEAD = 64 * 1024
  * Continue` for a broken answer. 101 is not one of them: it ends HTTP on the connection.
  */
 export class FirstBytes {
-  /** Of the answer that was last asked for, interim ones included. */
+  /** The answer to the latest request, interim ones included. */
   count = 0
   #held: Buffer = Buffer.alloc(0)
   #final = false
 
-  /** Sees what is read from the connection. */
+  /** Sees the bytes that are read from the connection. */
   constructor(socket: Duplex) {
     const read = socket.read.bind(socket)
     socket.read = (size?: number) => {

@@ -1,4 +1,4 @@
-/** Turns the failure of an attempt into what it shows. The one place that decides what is evidence. */
+/** Turns the failure of an attempt into evidence. No other place decides what counts as evidence. */
 import { NoAnswer } from '../../contracts/no-answer.ts'
 import type { Address } from '../../contracts/transport.ts'
 import { formatDuration } from '../../contracts/units.ts'
@@ -9,9 +9,9 @@ import type { Trace } from './trace.ts'
 export interface Whom {
   /** As the plan names it: a host or a service. */
   readonly name: string
-  /** What is connected to: a name or an address. */
+  /** The peer of the connection: a name or an address. */
   readonly host: string
-  /** Where that is, for people: `10.0.0.7:80`. */
+  /** The address of the peer, for people: `10.0.0.7:80`. */
   readonly where: string
   readonly secure?: boolean | undefined
 }
@@ -34,7 +34,7 @@ const NOT_CONNECTED: Readonly<Record<string, (where: string) => string>> = {
 const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED']
 const NOT_FOUND = ['ENOTFOUND', 'EAI_AGAIN', 'ENODATA']
 
-/** Why there was no answer, and what that shows. */
+/** The reason why there was no answer, and its evidence. */
 export function noAnswer(cause: unknown, whom: Whom, trace: Trace): NoAnswer {
   const error = cause as NodeJS.ErrnoException
   if (cause instanceof BadCertificate) return notSent(error.message, cause)

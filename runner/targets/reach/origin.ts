@@ -1,4 +1,4 @@
-/** Where connections start, and what is known of the services they may lead to. */
+/** The place where connections start, and facts about the services they may lead to. */
 import { orAborted } from '../../base/abort.ts'
 import { TargetError } from '../../contracts/errors.ts'
 import { isNoAnswer, NoAnswer } from '../../contracts/no-answer.ts'

@@ -5,7 +5,7 @@ import { connect, createSecureContext } from 'node:tls'
 import { orAborted } from '../../base/abort.ts'
 import type { Trace } from './trace.ts'
 
-/** What is asked of the peer, and shown to it. */
+/** The requirements for the peer, and the certificate shown to it. */
 export interface Tls {
   /** The host that its certificate has to name. */
   readonly name: string

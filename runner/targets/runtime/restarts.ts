@@ -1,6 +1,6 @@
 /**
  * Counts the restarts that a runtime made by itself, from a counter of the runtime's own, which begins anew at each start by
- * hand. What the counter said before it began anew is known only as of the last look.
+ * hand. The value of the counter before it began anew is known only as of the last look.
  */
 export class Restarts {
   #last: number

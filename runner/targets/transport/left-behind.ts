@@ -1,4 +1,4 @@
-/** Processes of a command's group that go on after it has ended: who they are, and their end. */
+/** Processes of a command's group that go on after it has ended: lists them and ends them. */
 import { clip } from '../../base/brief.ts'
 import type { Exit, LeftBehind, LeftProcess } from '../../contracts/transport.ts'
 
@@ -20,7 +20,7 @@ export function leftInGroup(group: number, ask: Ask): LeftBehind {
   }
 }
 
-/** Only its output tells of it. */
+/** A process that only its held output reveals. */
 export const elsewhere: LeftBehind = {
   stays: true,
   look: async () => [{ id: '', says: 'a process with a session of its own that holds its output' }],

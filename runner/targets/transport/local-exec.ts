@@ -55,7 +55,7 @@ export async function execLocally(command: Command, options: ExecOptions, signal
   }
 }
 
-/** Those that left its group have a session of their own, and are meant to stay. */
+/** Processes that left its group have a session of their own, and are meant to stay. */
 function leftBy({ pid }: Child, outputs: Begun['outputs']): { left?: LeftBehind } {
   if (!signalGroup(pid, 0)) return outputs.some((output) => output.held()) ? { left: elsewhere } : {}
   const never = new AbortController().signal

@@ -7,7 +7,7 @@ import { Keeper, type Kept, readInto, restOf, SHORT_GRACE } from './output.ts'
 const SOON = 5
 const O_CLOEXEC = 0o2000000
 const PIECE = 65_536
-/** Of /proc/sys/fs/pipe-max-size. */
+/** The default of /proc/sys/fs/pipe-max-size. */
 const LARGEST_PIPE = 1_048_576
 
 export interface Pipe {
@@ -68,7 +68,7 @@ function keepPipe(from: number, limit: number): Kept {
       // Somebody still holds it: a child that goes on.
       if ((await restOf(follow(), keeper, SHORT_GRACE)) === 'ended') return
       held = true
-      // What the command itself wrote is in the pipe by now, however late we come to read it.
+      // The command's own output is in the pipe by now, however late the read comes.
       readAll(from, keeper)
       keeper.end()
     },

@@ -43,7 +43,7 @@ async function connect(to: Address, signal: AbortSignal, reached?: Reached): Pro
   })
 }
 
-/** Whatever goes wrong here, the name is not resolved: a name server that refuses is not a service that does. */
+/** Every failure here means that the name is not resolved: a name server that refuses is not a service that does. */
 function lookUp(reached: Reached | undefined): LookupFunction {
   return (host, options, done) =>
     lookup(host, options, (error, ...found) => {

@@ -13,7 +13,7 @@ export const LONG_GRACE = 2_000
 export interface Kept {
   /**
    * Call it once the command has ended: resolves at the end of the output, when nothing more comes, or after 0.3 s.
-   * What a child writes later is read and dropped, so that it neither blocks nor gets a SIGPIPE.
+   * Later output of a child is read and dropped, so that it neither blocks nor gets a SIGPIPE.
    */
   drained(): Promise<void>
   bytes(): Uint8Array
@@ -44,7 +44,7 @@ export class Keeper {
     this.seen += piece.length
   }
 
-  /** What comes from now on is somebody else's. */
+  /** Later output comes from another process. */
   end(): void {
     this.#over = true
   }
@@ -85,7 +85,7 @@ export async function readInto(keeper: Keeper, stream: ReadableStream<Uint8Array
 export type Rest = 'ended' | 'quiet' | 'talking'
 
 /**
- * What becomes of an output whose command has ended: it ends, or a child goes on and holds it. What the command itself
+ * The fate of an output whose command has ended: it ends, or a child goes on and holds it. The text that the command itself
  * wrote arrives without a pause, however slow the way is; so a pause shows that what comes then is a child's.
  * `talking`: there was no pause within `most` ms, and nobody can tell the two apart.
  */

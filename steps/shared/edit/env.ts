@@ -25,7 +25,7 @@ function editOnce(text: string, key: string, value: unknown): readonly Splice[] 
   const { entries, fault } = envLines(text)
   if (fault) throw new CheckFailure(`not .env: line ${text.slice(0, fault.at).split('\n').length}: ${fault.why}`)
   const own = entries.filter((entry) => entry.key === key)
-  // Of a key that stands twice the last one counts.
+  // The last of several lines with the same key counts.
   const last = own.at(-1)
   if (value === undefined) return own.map(({ start, end }) => ({ from: start, to: end, text: '' }))
   if (last) return [{ from: last.value[0], to: last.value[1], text: quoted(textOf(key, value), last) }]

@@ -1,4 +1,4 @@
-/** Edits JSON text, with comments or without, where a value stands, and leaves every other byte as it is. */
+/** Edits values in JSON text, with comments or without, and leaves every other byte as it is. */
 import type { Node } from 'jsonc-parser'
 import { exactJson } from '../../../runner/base/exact-json.ts'
 import { readJson } from '../../../runner/base/json.ts'
@@ -33,7 +33,7 @@ function treeOf({ parseTree, printParseErrorCode }: Json, text: string): Node {
   throw new CheckFailure(noDocument ?? `not JSON: ${words ?? 'it is empty'}`)
 }
 
-/** Of a key that stands twice the last one counts, as in every reader. */
+/** The last of several equal keys counts, as in every reader. */
 function plainOf(node: Node): unknown {
   if (node.type === 'array') return (node.children ?? []).map(plainOf)
   if (node.type !== 'object') return node.value
@@ -86,7 +86,7 @@ function editOnce(tree: Node, text: string, path: Keys, value: unknown): readonl
   return [{ from: node.offset, to: endOf(node), text: valueText(value, text, marginOfLine(text, node.offset)) }]
 }
 
-/** Parents are made where null stands. */
+/** New parents replace null. */
 function madeOf(node: Node, text: string, path: Keys, depth: number, value: unknown): readonly Splice[] {
   if (node.type !== 'null') throw new CheckFailure(`${pathText(path.slice(0, depth))} is neither an object nor a list`)
   const made = nested(path.slice(depth), value)
@@ -182,7 +182,7 @@ function eolOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n'
 }
 
-/** What stands between a colon and a value here. */
+/** The text between a colon and a value here. */
 function gapOf(node: Node, text: string): string {
   const [one] = membersOf(node)
   if (one) return /^[^:]*:([ \t]*)/.exec(text.slice(endOf(one.key), one.value.offset))?.[1] ?? ' '

@@ -1,4 +1,4 @@
-/** Edits YAML text where a value stands, and leaves every other byte as it is. */
+/** Edits values in YAML text, and leaves every other byte as it is. */
 import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { Spelled } from '../../../runner/base/spelling.ts'
 import { CheckFailure } from '../../../runner/contracts/errors.ts'
@@ -56,7 +56,7 @@ function settled(yaml: Yaml, contents: unknown, path: Keys): Keys {
   })
 }
 
-/** A member of a collection: what is replaced or removed. */
+/** A member of a collection, to replace or remove. */
 interface Member {
   readonly holder: YAMLMap | YAMLSeq
   readonly index: number
@@ -133,7 +133,7 @@ class Editor {
     return [{ from: tagBefore(at) ?? start, to: end, text: `${text}${ends}` }]
   }
 
-  /** A value where nothing stands behind a key or a dash. */
+  /** A value for a key or a dash without one. */
   #fill(at: number, value: unknown): Splice {
     const before = /\s/.test(this.#text[at - 1] ?? ' ') ? '' : ' '
     const behind = /[\s,}\]]/.test(this.#text[at] ?? ' ') ? '' : ' '
@@ -196,7 +196,7 @@ class Editor {
     return [{ from: start, to: end, text: `${this.#yaml.isSeq(holder) ? '[]' : '{}'}${ends}` }]
   }
 
-  /** Where the line begins that `at` is in. */
+  /** The beginning of the line that contains `at`. */
   #lineOf(at: number): number {
     return this.#text.lastIndexOf('\n', at - 1) + 1
   }

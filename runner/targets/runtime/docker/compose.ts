@@ -197,7 +197,7 @@ export class Compose {
 }
 
 /**
- * What the command of the Dockerfile said that failed. BuildKit repeats its output between dashes, with times in front; the
+ * The output of the failed command of the Dockerfile. BuildKit repeats its output between dashes, with times in front; the
  * legacy builder only writes it to stdout.
  */
 function buildReason(stdout = '', words: string): string {

@@ -30,7 +30,7 @@ export interface FileChange {
 /** A file's state as scripts tell it: hash, mode and owner; undefined: it was not there. */
 interface States {
   readonly was: string
-  /** What was written; of a new file mode and owner are not known, so it ends with a space. */
+  /** The written state. Mode and owner of a new file are not known, so it ends with a space. */
   readonly written: string
   readonly meta: { readonly mode: string; readonly owner: string } | undefined
 }

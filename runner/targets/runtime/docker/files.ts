@@ -61,7 +61,7 @@ interface Taking extends ReadOptions {
 /** How many links one may follow, as the kernel has it. */
 const LINKS = 40
 
-/** A link that leads nowhere is itself what is there. */
+/** A link that leads nowhere is reported as a link. */
 export async function readEntry(engine: Engine, container: string, path: string, taking: Taking = {}): Promise<Entry> {
   let at = path
   let link: Entry | undefined

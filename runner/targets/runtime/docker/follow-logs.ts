@@ -1,4 +1,4 @@
-/** Who waits for a line of a container's log is woken by the daemon. */
+/** The daemon wakes those who wait for a line of a container's log. */
 import type { Wake } from '../../../contracts/transport.ts'
 import type { Engine } from './engine.ts'
 

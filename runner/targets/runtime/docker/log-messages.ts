@@ -8,7 +8,7 @@ export interface LogMessage {
   /** RFC 3339 with nine digits of a second's fraction; comparable as text. */
   readonly at: string
   readonly stream: 1 | 2
-  /** What was written, with its newline; without one it is a piece of a longer line, or the last that a process said. */
+  /** The written text, with its newline. Without one it is a piece of a longer line, or the last output of a process. */
   readonly text: Buffer
 }
 

@@ -5,7 +5,7 @@ import { dockerTest as test } from './testing.ts'
 
 useContainers()
 
-/** Ends whenever it is told to, and is started again by the daemon. */
+/** Ends on request, and the daemon starts it again. */
 const FALLS = ['sh', '-c', 'mkfifo /fall 2>/dev/null; read -r _ </fall; exit 1']
 
 describe('restarts that the daemon makes', () => {

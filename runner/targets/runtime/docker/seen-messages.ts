@@ -11,7 +11,7 @@ export class SeenMessages {
   #expected = false
   #again = false
 
-  /** Where to read from, in seconds since 1970; undefined is the beginning. */
+  /** The time to read from, in seconds since 1970; undefined is the beginning. */
   get since(): number | undefined {
     const [first] = this.#seconds
     return first && Math.floor(Date.parse(`${first.second}Z`) / 1_000)

@@ -1,4 +1,4 @@
-/** The log of a service's containers: only what is new is asked for, and kept in a file of ours. */
+/** The log of a service's containers: only new messages are fetched, and kept in a file of the runner. */
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { LogLines, LogMark } from '../../../contracts/target.ts'
 import { parseSize } from '../../../contracts/units.ts'
@@ -14,9 +14,9 @@ import { SeenMessages } from './seen-messages.ts'
 const NEWLINE = 10
 /** A daemon that says nothing more for so long is gone, in ms. */
 const SILENCE = 30_000
-/** Of what several replicas say, so many bytes are put in order at a time. */
+/** Bytes of the messages of several replicas that are put in order at a time. */
 const IN_ORDER = 16 * 1024 * 1024
-/** What a message takes in the daemon's file beside its text. */
+/** The overhead of a message in the daemon's file beside its text. */
 const OVERHEAD = 70
 
 interface Read {
@@ -32,7 +32,7 @@ export class ServiceLog {
   #spool: Spool | undefined
   /** The container and stream whose line is not finished yet. */
   #open: string | undefined
-  /** What was lost, was lost before this offset. */
+  /** Losses happened before this offset. */
   #lost: LogMark | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -40,14 +40,14 @@ export class ServiceLog {
     this.#group = group
   }
 
-  /** What was logged until now is of somebody else's time. */
+  /** Skips the messages so far: they were logged before the target was opened. */
   begin(): Promise<void> {
     return this.#inTurn(async () => {
       for (const one of await this.#group.present()) this.#read.set(one.Id, await begun(this.#group.engine, one))
     })
   }
 
-  /** Reads what is new, so that it is there when its container is not. */
+  /** Reads new messages, so that they are available when the container is gone. */
   keepUp(): Promise<void> {
     return this.#inTurn(() => this.#readNew())
   }
@@ -154,7 +154,7 @@ class InOrder {
   }
 }
 
-/** What was logged in the second of the last message is known, too. */
+/** Messages in the same second as the last one count as seen, too. */
 async function begun(engine: Engine, one: Inspection): Promise<Read> {
   const last: LogMessage[] = []
   await readLog(engine, one, undefined, (message) => void last.push(message), 1)

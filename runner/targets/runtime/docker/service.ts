@@ -81,7 +81,7 @@ function directoryOf(inspection: Inspection | undefined): string {
   return inspection?.Config.WorkingDir || '/'
 }
 
-/** Of several replicas the one that is worst off speaks for all; restarts are those of all. */
+/** The worst of several replicas speaks for all; restarts are added up. */
 async function stateNow(parts: ServiceParts, health: boolean, signal: AbortSignal | undefined): Promise<ServiceState> {
   const all = await parts.group.look()
   const { restarts } = parts.group
@@ -134,7 +134,7 @@ function namesOf(parts: ServiceParts): ServiceNames {
   }
 }
 
-/** What only the compose file exposes is not told of a container that is off its network: so the last port is kept. */
+/** Keeps the last port: the daemon does not report one that only the compose file exposes while the container is off its network. */
 function portOf({ group, port }: ServiceParts, one: Inspection): number | undefined {
   const seen = port ?? onlyPort(one)
   if (seen !== undefined) lastPorts.set(group, seen)

@@ -180,11 +180,11 @@ class DockerStack implements Runtime {
     for (const [name, { group }] of [...this.#services]) await this.#demand(name, group)
     for (const { group } of this.#services.values()) group.beginCount()
     await this.#keepUpLogs()
-    // A log that can't be read is told to whoever asks for it.
+    // An unreadable log is an error only for those who ask for it.
     await Promise.all([...this.#services.values()].map(({ log }) => log.begin().catch(() => undefined)))
   }
 
-  /** What a container says first may be rotated away soon, and what it says last goes with it. Its count of restarts begins anew when it is started by hand. */
+  /** The first messages of a container may be rotated away soon, and the last ones are removed with it. Its count of restarts begins anew when it is started by hand. */
   async #keepUpLogs(): Promise<void> {
     const told = (event: ContainerEvent | undefined) => {
       if (event?.Action !== 'start' && event?.Action !== 'die') return

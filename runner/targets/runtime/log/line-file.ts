@@ -80,7 +80,7 @@ export class LineFile {
     return { first, lines: linesIn(this.#bytes(at, blocks[low + 1]?.at ?? end)) }
   }
 
-  /** Of a line that is longer than any that is kept, only its beginning. */
+  /** Only the beginning of a line that is longer than the limit. */
   #bytes(from: number, to: number): Buffer {
     const bytes = Buffer.allocUnsafe(Math.min(to - from, SMALL + BLOCK + 1))
     for (let size = 0; size < bytes.length; ) {

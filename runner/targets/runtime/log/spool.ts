@@ -1,4 +1,4 @@
-/** A file of ours that nobody else can open: a log of another machine is kept in it, however long it is. */
+/** A file that only the runner can open: it keeps a log of another machine, however long that is. */
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -6,7 +6,7 @@ import type { Flaw } from './line-list.ts'
 
 /** So many bytes at the beginning of a file tell it from one that was emptied and has grown again. */
 export const HEAD = 64
-/** Of a log of which only the last lines are asked for, so much is read. */
+/** Bytes to read of a log when only its last lines are asked for. */
 const TAIL = 1024 * 1024
 
 /** A file as it is now. */
@@ -114,7 +114,7 @@ export class TrackedLog {
   }
 }
 
-/** Those of a stack, each made when it is asked for. */
+/** The logs of a stack, each made when it is asked for. */
 export class TrackedLogs {
   readonly #source: (service: string) => LogSource
   readonly #logs = new Map<string, TrackedLog>()

@@ -1,4 +1,4 @@
-/** Logs of services on another machine: brought here piece by piece, and only what is new. */
+/** Logs of services on another machine: only new parts are fetched, piece by piece. */
 import { quote } from '../../../contracts/command.ts'
 import { TargetError } from '../../../contracts/errors.ts'
 import { Spool } from '../log/spool.ts'

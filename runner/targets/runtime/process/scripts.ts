@@ -42,7 +42,7 @@ echo "$name was not started within 10s" >&2
 exit 1`
 }
 
-/** To its first process alone; one that does not run gets none. */
+/** Signals only its first process; a stopped service gets no signal. */
 export function signalScript(stack: string, name: string, signal: string): string {
   return `${about(stack, name)}
 alive "$name" || exit 0

@@ -12,11 +12,11 @@ const TRY_AGAIN = 250
 
 /** Cursors of last entries; empty where there are none. */
 export interface Ends {
-  /** Of the log of each unit. */
+  /** For the log of each unit. */
   readonly logs: readonly string[]
-  /** Of what systemd says of all of them. */
+  /** For the messages of systemd about all units. */
   readonly state: string
-  /** Of the whole journal. */
+  /** For the whole journal. */
   readonly all: string
 }
 

@@ -41,7 +41,7 @@ done
 exit 0`
 }
 
-/** To its main process alone; one that does not run gets none. */
+/** Signals only its main process; a stopped unit gets no signal. */
 export function signalScript(unit: string, signal: string): string {
   return `${about(unit)}
 up "$unit" || exit 0

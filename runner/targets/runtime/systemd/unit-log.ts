@@ -1,4 +1,4 @@
-/** The log of a unit: only what is new is asked for, some thousand entries at a time, and kept in a file of ours. */
+/** The log of a unit: only new entries are fetched, some thousand at a time, and kept in a file of the runner. */
 import { messageOf, TargetError } from '../../../contracts/errors.ts'
 import type { LogLines, LogMark } from '../../../contracts/target.ts'
 import { OUTPUT_KEPT } from '../../../contracts/transport.ts'
@@ -36,7 +36,7 @@ export class UnitLog {
   /** An entry of the journal that was there at the last look: while it still is, none behind it was dropped. */
   #anchor: string
   #spool: Spool | undefined
-  /** What was lost, was lost before this offset. */
+  /** Losses happened before this offset. */
   #lost: LogMark | undefined
   readonly #flood = new Flood()
   #turn: Promise<unknown> = Promise.resolve()
@@ -47,7 +47,7 @@ export class UnitLog {
     this.#anchor = parts.anchor
   }
 
-  /** What was logged by now, and is on its way, belongs before it. */
+  /** The mark comes after messages that are logged by now and still on their way. */
   mark(): Promise<LogMark> {
     return this.#inTurn(async () => {
       await this.#readNew('journalctl --sync 2>/dev/null')

@@ -105,7 +105,7 @@ async function whyNot(
   if (error.reason === PROHIBITED || /prohibited/i.test(error.message)) return new Forbidden()
   // For a socket the server does not tell "nobody listens" from "not allowed".
   const code = 'path' in to ? await whySocket(exec, to.path) : codeOf(error.message)
-  // Words that are not known are no evidence of a refusal: a program of the host tells more.
+  // Unknown words are not evidence of a refusal: a program of the host shows more.
   if (code === undefined || ('path' in to && code === 'ECONNREFUSED')) return new Forbidden()
   return notConnected(code, whereOf(to), settings.address)
 }

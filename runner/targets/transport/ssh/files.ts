@@ -9,7 +9,7 @@ type Run = (script: string, options?: ExecOptions) => Promise<Exit>
 const NO_LIMIT = 2 ** 40
 const FILE_LIMIT = 5 * 60_000
 
-/** Exit code of ours: it is there, and not a file. */
+/** Exit code of the script: the path exists, but is not a file. */
 const NO_FILE = 67
 
 /** GNU and BusyBox first, then BSD. A link that leads nowhere is there, too. */
