@@ -87,8 +87,10 @@ export class Compose {
     const built = Object.entries(this.#model.services).filter(([, { build }]) => build !== undefined)
     if (built.length > 0) {
       this.#parts.host.note(`building ${built.map(([name]) => name).join(', ')}`)
+      // v1 leaves the container of a command that failed; v2 removes it by itself.
+      const removing = this.#command.length === 1 ? ['--force-rm'] : []
       await this.#run(
-        ['build'],
+        ['build', ...removing],
         all,
         BUILD_LIMIT,
         'could not be built',

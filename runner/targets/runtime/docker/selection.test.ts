@@ -78,18 +78,17 @@ describe('where a service listens', () => {
     })
     const portOf = async (name: string, asked?: number) =>
       ((await runtime.service(name).endpoint(asked)) as { port: number } | undefined)?.port
-    expect([await portOf('one'), await portOf('one', 90), await portOf('two'), await portOf('said')]).toEqual([
-      8080,
-      90,
-      undefined,
-      81,
-    ])
+    expect([await portOf('one'), await portOf('one', 90), await portOf('said')]).toEqual([8080, 90, 81])
+    expect(await refusal(portOf('two'))).toStartWith('two declares no port and exposes several: 80, 81.')
   })
   test('one that is down refuses, whatever it would listen to', async () => {
     const name = await container({ body: { ExposedPorts: { '80/tcp': {} } } })
     const web = (await opened({ web: { container: name } })).service('web')
     await (await engine()).bytes('POST', `/containers/${name}/kill`)
     const error = await web.endpoint().catch((thrown) => thrown)
-    expect([error.code, error.message]).toEqual(['ECONNREFUSED', 'web is exited, so nobody listens there'])
+    expect([error.shows, error.message]).toEqual([
+      { reachable: false, resolves: true },
+      'web is exited, so nobody listens there',
+    ])
   })
 })
