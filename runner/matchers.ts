@@ -111,7 +111,7 @@ function judgeWord([name, want]: Word, actual: unknown, how: Matching): Answer {
     return isIncomplete(actual) && actual.part === undefined ? untaken(actual.why) : (actual === ABSENT) === want
   const known = matchers[name]
   if (actual === ABSENT) return doesNotApply('absent')
-  if (!known) return false
+  if (!known) return doesNotApply(`unknown matcher "${name}"`)
   const open = itemwise.has(name) ? undefined : incompleteItem(actual)
   if (open) return untaken(open.why)
   if (isIncomplete(actual)) return known.testPart?.(want, actual, how, inner) ?? untaken(actual.why)

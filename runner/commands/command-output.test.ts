@@ -59,7 +59,7 @@ describe('output that is not UTF-8', () => {
     const { code } = await run([{ assert: { run: "printf 'caf\\351'", stdout: { contains: 'caf' } } }])
     expect(code).toBe(0)
   })
-  test('is no concern of a byte order mark', async () => {
+  test('drops a byte order mark', async () => {
     const { code } = await run([
       { assert: { run: `printf '\\357\\273\\277{"a": 1}\\n'`, expect: { '$.a': 1, stdout: '{"a": 1}' } } },
     ])

@@ -72,7 +72,7 @@ describe('what `then` does to the file', () => {
     expect(code).toBe(1)
     expect(readFileSync(join(folder, 'c.json'), 'utf8')).toBe('{"n": 1}')
   })
-  test('is no second change when it makes the same of it again', async () => {
+  test('makes no second change when its result is the same again', async () => {
     put('conf', before)
     const { code } = await steps(write("sed -i 's/ *= */=/' conf", ', idempotent: true'))
     expect(code).toBe(0)
